@@ -1,0 +1,219 @@
+"""Catchments: who lives within walking distance of a stop that a route serves.
+
+Distance is a straight line from cell to stop (buffer stops, never route lines). That overstates
+walking most where streets do not connect and stops are sparse.
+
+Cells of one tract with the same set of routes are merged into *atoms*, a few thousand for a metro.
+Unions, overlaps, people served and placement all run on atoms.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import scipy.sparse
+import shapely
+from scipy.spatial import cKDTree
+
+from targeting.cells import Cells
+
+ROAD_MODES = ("bus", "coach")
+DENSE_LIMIT = 4_000_000  # numbers held at once while cells are folded: 32 MB
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Catchment:
+    """Atoms and the weekly departures of each route near them.
+
+    Attributes
+    ----------
+    routes : Index of route_id
+        The columns of `departures`.
+    tracts : int
+        How many tracts there are.
+    tract : ndarray of int, shape (atoms,)
+        Position of the atom's tract, ascending.
+    weight : ndarray, shape (atoms,)
+        Share of the tract's people; the weights of a tract sum to 1.
+    departures : csr_matrix, shape (atoms, routes)
+        Weekly departures near an atom: of the route's best-served stop within walking distance,
+        each direction apart and then added, averaged over the atom's cells by weight. An entry is
+        there just where the route serves the atom.
+    touched : csr_matrix of bool, shape (routes, tracts)
+        Where any part of the tract's area is within walking distance: the outer bound of what
+        apportioning can give.
+    """
+
+    routes: pd.Index
+    tracts: int
+    tract: Ints
+    weight: Floats
+    departures: scipy.sparse.csr_matrix
+    touched: scipy.sparse.csr_matrix
+
+    def share(self) -> scipy.sparse.csr_matrix:
+        """Return the share of each tract's people that each route serves, shape (routes, tracts)."""
+        member = self.departures.copy()
+        member.data = np.ones_like(member.data)
+        return self._by_tract(member)
+
+    def exposure(self) -> scipy.sparse.csr_matrix:
+        """Return weekly departures near the mean resident, shape (routes, tracts).
+
+        Times the people of a tract it gives exposure: people times weekly departures near them.
+        """
+        return self._by_tract(self.departures)
+
+    def share_of_any(self, routes: npt.NDArray[np.bool_]) -> Floats:
+        """Return the share of each tract's people near any of the routes, shape (tracts,).
+
+        A union: a person near three of them counts once.
+
+        Parameters
+        ----------
+        routes : ndarray of bool, shape (routes,)
+        """
+        near = self.departures @ routes.astype(float) > 0
+        return np.bincount(self.tract[near], self.weight[near], minlength=self.tracts)
+
+    def _by_tract(self, atoms: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+        count = len(self.tract)
+        fold = scipy.sparse.csr_matrix(
+            (self.weight, (self.tract, np.arange(count))), shape=(self.tracts, count)
+        )
+        return (fold @ atoms).T.tocsr()
+
+
+def walking_distances(modes: "pd.Series[str]", *, bus_walk_m: float, rail_walk_m: float) -> Floats:
+    """Return the walking distance to stops of each route, metres, by its mode."""
+    return np.where(modes.isin(ROAD_MODES), bus_walk_m, rail_walk_m)
+
+
+def make_catchment(
+    cells: Cells,
+    *,
+    polygons: npt.NDArray[np.object_],
+    stops_xy: Floats,
+    stop: Ints,
+    route: Ints,
+    direction: Ints,
+    departures: Floats,
+    routes: pd.Index,
+    walk_m: Floats,
+) -> Catchment:
+    """Find the routes near every cell and merge cells into atoms.
+
+    Parameters
+    ----------
+    cells : Cells
+    polygons : ndarray of shapely polygons, shape (tracts,)
+        The tracts, in metres.
+    stops_xy : ndarray, shape (stops, 2)
+        Metres, in the cells' coordinate system.
+    stop, route, direction, departures : ndarray, shape (rows,)
+        Weekly departures: position of the stop and of the route, direction (0 or 1), and how many.
+    routes : Index of route_id
+    walk_m : ndarray, shape (routes,)
+        Walking distance to each route's stops, metres.
+    """
+    order = np.argsort(stop, kind="stable")
+    stop, route, direction, departures = stop[order], route[order], direction[order], departures[order]
+    first_row = np.searchsorted(stop, np.arange(len(stops_xy) + 1))
+    cell, near_stop, distance = _pairs(cells.xy, stops_xy, float(walk_m.max()))
+
+    tract_atoms, weights, blocks = [], [], []
+    chunk = max(1, DENSE_LIMIT // (2 * len(routes)))
+    for begin, end in _chunks(cells.tract, chunk):
+        low, high = np.searchsorted(cell, [begin, end])
+        near = _near_routes(
+            cell[low:high] - begin, near_stop[low:high], distance[low:high], end - begin,
+            first_row, route, direction, departures, walk_m,
+        )  # fmt: skip
+        atoms = _merge(cells.tract[begin:end], cells.weight[begin:end], near)
+        tract_atoms.append(atoms[0])
+        weights.append(atoms[1])
+        blocks.append(atoms[2])
+    return Catchment(
+        routes=routes,
+        tracts=len(polygons),
+        tract=np.concatenate(tract_atoms),
+        weight=np.concatenate(weights),
+        departures=scipy.sparse.vstack(blocks, format="csr"),
+        touched=_touched(polygons, stops_xy, stop, route, walk_m),
+    )
+
+
+def _touched(
+    polygons: npt.NDArray[np.object_], stops_xy: Floats, stop: Ints, route: Ints, walk_m: Floats
+) -> scipy.sparse.csr_matrix:
+    """Return which tracts have any area within walking distance of each route's stops."""
+    tree = shapely.STRtree(polygons)
+    found = scipy.sparse.csr_matrix((len(walk_m), len(polygons)), dtype=bool)
+    for distance in np.unique(walk_m):
+        near_stop, tract = tree.query(
+            shapely.points(stops_xy), predicate="dwithin", distance=float(distance)
+        )
+        near = scipy.sparse.csr_matrix(
+            (np.ones(len(tract), bool), (near_stop, tract)), (len(stops_xy), len(polygons))
+        )
+        calls = scipy.sparse.csr_matrix(
+            (walk_m[route] == distance, (route, stop)), (len(walk_m), len(stops_xy))
+        )
+        found = found + (calls @ near)
+    return found
+
+
+def _pairs(cells: Floats, stops: Floats, walk_m: float) -> tuple[Ints, Ints, Floats]:
+    """Return every cell and stop within walking distance of each other, by cell."""
+    reachable = np.flatnonzero(np.isfinite(cells[:, 0]))
+    if not len(reachable):
+        return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
+    found = cKDTree(cells[reachable]).sparse_distance_matrix(
+        cKDTree(stops), walk_m, output_type="ndarray"
+    )
+    found = found[np.argsort(found["i"], kind="stable")]
+    return reachable[found["i"]], found["j"].astype(np.int64), found["v"]
+
+
+def _chunks(tract: Ints, limit: int) -> list[tuple[int, int]]:
+    """Return cell ranges of about `limit` cells, none of which parts a tract."""
+    starts = np.flatnonzero(np.diff(tract, prepend=-1))
+    edges = [0]
+    for start in starts[1:]:
+        if start - edges[-1] >= limit:
+            edges.append(int(start))
+    edges.append(len(tract))
+    return list(zip(edges[:-1], edges[1:], strict=True))
+
+
+def _near_routes(
+    cell: Ints, stop: Ints, distance: Floats, cells: int,
+    first_row: Ints, route: Ints, direction: Ints, departures: Floats, walk_m: Floats,
+) -> Floats:  # fmt: skip
+    """Return weekly departures of every route near every cell, shape (cells, routes)."""
+    rows = first_row[stop + 1] - first_row[stop]
+    pair = np.repeat(np.arange(len(stop)), rows)
+    row = np.arange(len(pair)) - np.repeat(np.cumsum(rows) - rows, rows) + first_row[stop][pair]
+    walkable = distance[pair] <= walk_m[route[row]]
+    pair, row = pair[walkable], row[walkable]
+    best = np.zeros((cells, len(walk_m) * 2))
+    np.maximum.at(best, (cell[pair], route[row] * 2 + direction[row]), departures[row])
+    return best[:, 0::2] + best[:, 1::2]
+
+
+def _merge(
+    tract: Ints, weight: Floats, near: Floats
+) -> tuple[Ints, Floats, scipy.sparse.csr_matrix]:
+    """Return tract, weight and mean departures of the atoms: same tract, same set of routes."""
+    key = np.column_stack([tract.astype(">i8").view(np.uint8).reshape(-1, 8), np.packbits(near > 0, axis=1)])
+    _, atom = np.unique(key.view(np.dtype((np.void, key.shape[1]))).ravel(), return_inverse=True)
+    count = int(atom.max()) + 1
+    fold = scipy.sparse.csr_matrix((weight, (atom, np.arange(len(atom)))), (count, len(atom)))
+    total = np.asarray(fold.sum(axis=1)).ravel()
+    mean = (fold @ scipy.sparse.csr_matrix(near)).multiply(1 / total[:, None]).tocsr()
+    tract_of = np.zeros(count, np.int64)
+    tract_of[atom] = tract
+    return tract_of, total, mean

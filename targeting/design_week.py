@@ -1,0 +1,251 @@
+"""The design week: the seven consecutive service days that a plan is computed on.
+
+Service of a day is calendar.txt and calendar_dates.txt together. The week is the campaign's, or
+else the week (Monday to Sunday) with the most trips among those that lie wholly inside the period
+of every feed and hold no US federal holiday. A busiest *date* would mislead: it says nothing of
+evenings and weekends, and helpers that read one of the two calendars miss half the feeds.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pandas.tseries.holiday import USFederalHolidayCalendar
+
+from targeting.errors import CampaignError, FeedError
+from targeting.feed_files import Column, FeedFiles
+from targeting.notices import Notices
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY = np.timedelta64(1, "D")
+
+
+@dataclass(frozen=True)
+class ServiceCalendar:
+    """Which services run on which days, in one feed.
+
+    Attributes
+    ----------
+    label : str
+        The feed's short name.
+    service_ids : Index of str
+    first_day : date
+        The day of column 0 of `active`.
+    active : ndarray of bool, shape (services, days)
+    period : (date, date)
+        First and last day for which the feed speaks, both included.
+    """
+
+    label: str
+    service_ids: pd.Index
+    first_day: date
+    active: npt.NDArray[np.bool_]
+    period: tuple[date, date]
+
+    def days_in_week(self, monday: date) -> npt.NDArray[np.bool_]:
+        """Return which services run on the seven days from `monday`, shape (services, 7)."""
+        week = np.zeros((len(self.service_ids), 7), bool)
+        offset = (monday - self.first_day).days
+        for day in range(7):
+            if 0 <= offset + day < self.active.shape[1]:
+                week[:, day] = self.active[:, offset + day]
+        return week
+
+
+@dataclass(frozen=True)
+class DesignWeek:
+    """Seven consecutive days and why they were taken.
+
+    Attributes
+    ----------
+    first_day : date
+    reason : str
+        A clause that completes "the design week is …, because …".
+    """
+
+    first_day: date
+    reason: str
+
+    @property
+    def last_day(self) -> date:
+        """The seventh day."""
+        return self.first_day + timedelta(days=6)
+
+    def __str__(self) -> str:
+        return f"{self.first_day.isoformat()} to {self.last_day.isoformat()}"
+
+
+def read_calendar(files: FeedFiles, notices: Notices) -> ServiceCalendar:
+    """Read calendar.txt and calendar_dates.txt of a feed.
+
+    Raises
+    ------
+    FeedError
+        When neither names a single day of service.
+    """
+    regular = files.columns("calendar", ["service_id", "start_date", "end_date", *WEEKDAYS])
+    special = files.columns("calendar_dates", ["service_id", "date", "exception_type"])
+    starts, ends = _days(regular["start_date"]), _days(regular["end_date"])
+    dates = _days(special["date"])
+    runs = np.column_stack([regular[name].parsed(lambda text: text == "1", bool) for name in WEEKDAYS])
+    usable = ~(np.isnat(starts) | np.isnat(ends)) & (ends >= starts)
+    _say_unusable(files.label, int((~usable).sum()), int(np.isnat(dates).sum()), notices)
+
+    added = special["exception_type"].parsed(lambda text: text == "1", bool) & ~np.isnat(dates)
+    removed = special["exception_type"].parsed(lambda text: text == "2", bool) & ~np.isnat(dates)
+    named = np.concatenate([starts[usable & runs.any(axis=1)], dates[added]])
+    if not len(named):
+        raise FeedError(
+            f"{files.label}: calendar.txt and calendar_dates.txt name no day of service; "
+            "ask the agency for a current feed."
+        )
+    first = named.min()
+    last = np.concatenate([ends[usable & runs.any(axis=1)], dates[added]]).max()
+    service_ids = pd.Index(
+        list(dict.fromkeys([*regular["service_id"].texts(), *special["service_id"].texts()])),
+        dtype=object,
+    )
+    days = np.arange(first, last + DAY, DAY)
+    weekday = (days.astype("datetime64[D]").astype(int) + 3) % 7  # 1970-01-01 was a Thursday
+    active = np.zeros((len(service_ids), len(days)), bool)
+    for row, service in enumerate(regular["service_id"].positions_in(service_ids)):
+        if usable[row]:
+            inside = (days >= starts[row]) & (days <= ends[row])
+            active[service] |= inside & runs[row][weekday]
+    exceptions = special["service_id"].positions_in(service_ids)
+    column = np.where(np.isnat(dates), -1, (dates - first).astype(int))
+    within = (column >= 0) & (column < len(days))
+    active[exceptions[added & within], column[added & within]] = True
+    active[exceptions[removed & within], column[removed & within]] = False
+    return ServiceCalendar(
+        label=files.label,
+        service_ids=service_ids,
+        first_day=_date(first),
+        active=active,
+        period=_period(files, _date(first), _date(last)),
+    )
+
+
+def choose_week(
+    calendars: list[ServiceCalendar],
+    trips_by_service: list[npt.NDArray[np.float64]],
+    *,
+    week: date | None,
+    notices: Notices,
+) -> DesignWeek:
+    """Return the design week shared by all feeds.
+
+    Parameters
+    ----------
+    calendars : list of ServiceCalendar
+        One a feed.
+    trips_by_service : list of ndarray
+        For each feed, the trips that each of its services runs on a day it is active.
+    week : date or None
+        First day of the campaign's own week; None to choose.
+
+    Raises
+    ------
+    CampaignError
+        When a feed has no trip in the campaign's week, or the feeds share no week.
+    """
+    if week is not None:
+        for calendar, trips in zip(calendars, trips_by_service, strict=True):
+            if not (trips @ calendar.days_in_week(week)).sum():
+                start, end = calendar.period
+                raise CampaignError(
+                    f"{calendar.label}: no trip runs in the campaign's week {week} to "
+                    f"{week + timedelta(days=6)}; the feed speaks for {start} to {end}: change "
+                    "region.week or leave it out."
+                )
+        return DesignWeek(week, "the campaign file asks for it")
+
+    start = max(calendar.period[0] for calendar in calendars)
+    end = min(calendar.period[1] for calendar in calendars)
+    monday = start + timedelta(days=-start.weekday() % 7)
+    whole = [monday + timedelta(weeks=n) for n in range(max(0, ((end - monday).days + 1) // 7))]
+    holidays = _holidays(start, end)
+    plain = [day for day in whole if not holidays & {day + timedelta(days=n) for n in range(7)}]
+    partial = [start + timedelta(days=n) for n in range(-6, (end - start).days + 1)]
+    where = "all the feeds' periods" if len(calendars) > 1 else "the feed's period"
+    where += f" ({start} to {end})"
+    for candidates, what in (
+        (plain, f"whole weeks without a US federal holiday inside {where}"),
+        (whole, f"whole weeks inside {where}; every week with service holds a US federal holiday"),
+        (partial, f"seven-day spans that touch {where}; no Monday-to-Sunday week lies inside it"),
+    ):
+        service = [_trips_in_week(calendars, trips_by_service, day) for day in candidates]
+        best = int(np.argmax(service)) if service else 0
+        if service and service[best] > 0:
+            if not start <= candidates[best] <= end - timedelta(days=6):
+                notices.add(
+                    "no_whole_week",
+                    f"Fewer than seven days with service lie inside {where}: the figures for a "
+                    "week understate the service.",
+                )
+            reason = f"it has the most trips ({service[best]:,.0f}) of the {len(service)} {what}"
+            return DesignWeek(candidates[best], reason)
+    if not partial:
+        periods = "; ".join(f"{c.label} {c.period[0]} to {c.period[1]}" for c in calendars)
+        raise CampaignError(
+            f"The feeds share no week ({periods}); use feeds of the same season, or name one week "
+            "in region.week."
+        )
+    raise FeedError(
+        f"{calendars[0].label}: no trip of the wanted modes runs in {where}; check region.modes, or "
+        "ask the agency for a current feed."
+    )
+
+
+def _trips_in_week(
+    calendars: list[ServiceCalendar], trips_by_service: list[npt.NDArray[np.float64]], day: date
+) -> float:
+    return float(
+        sum(
+            (trips @ calendar.days_in_week(day)).sum()
+            for calendar, trips in zip(calendars, trips_by_service, strict=True)
+        )
+    )
+
+
+def _holidays(start: date, end: date) -> set[date]:
+    found = USFederalHolidayCalendar().holidays(pd.Timestamp(start), pd.Timestamp(end))
+    return {day.date() for day in found}
+
+
+def _period(files: FeedFiles, first: date, last: date) -> tuple[date, date]:
+    """Return the days for which calendars and feed_info.txt both speak."""
+    info = files.columns("feed_info", ["feed_start_date", "feed_end_date"])
+    starts, ends = _days(info["feed_start_date"]), _days(info["feed_end_date"])
+    start = max([first, *(_date(day) for day in starts if not np.isnat(day))])
+    end = min([last, *(_date(day) for day in ends if not np.isnat(day))])
+    return (start, end) if start <= end else (first, last)
+
+
+def _days(column: Column) -> npt.NDArray[np.datetime64]:
+    """Return YYYYMMDD texts as days, not-a-time where they are none."""
+
+    def parse(text: str) -> np.datetime64:
+        try:
+            return np.datetime64(datetime.strptime(text, "%Y%m%d").date(), "D")
+        except ValueError:
+            return np.datetime64("NaT", "D")
+
+    return column.parsed(parse, "datetime64[D]")
+
+
+def _date(day: np.datetime64) -> date:
+    return day.astype("datetime64[D]").item()  # type: ignore[no-any-return]
+
+
+def _say_unusable(label: str, calendar_rows: int, exception_rows: int, notices: Notices) -> None:
+    for table, rows in (("calendar.txt", calendar_rows), ("calendar_dates.txt", exception_rows)):
+        if rows:
+            notices.add(
+                "bad_date",
+                f"{label}: {rows:,} rows of {table} have no valid date and were skipped.",
+                file=label,
+                count=rows,
+            )

@@ -1,0 +1,287 @@
+"""The files of a GTFS feed: find them in a zip or a folder, and read the columns asked for.
+
+Every value comes back as text without blanks around it; what the text means is decided in
+:mod:`targeting.feed`. Columns are dictionary-encoded, so that three million stop times cost
+a few integers each and a value is parsed once however often it occurs.
+"""
+
+import csv
+import hashlib
+import io
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from targeting.errors import FeedError
+from targeting.notices import Notices
+
+TABLES = (
+    "agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates",
+    "frequencies", "shapes", "feed_info", "transfers",
+)  # fmt: skip
+LARGE_TABLES = ("stop_times", "shapes")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: ``values[codes[row]]`` is the text in that row.
+
+    Attributes
+    ----------
+    codes : ndarray of int32, shape (rows,)
+    values : list of str
+        The distinct texts, blanks around them removed; empty text where the cell is empty.
+    """
+
+    codes: npt.NDArray[np.int32]
+    values: list[str]
+
+    def texts(self) -> npt.NDArray[np.object_]:
+        """Return the text of every row."""
+        return np.array(self.values, dtype=object)[self.codes]
+
+    def positions_in(self, index: pd.Index) -> npt.NDArray[np.int64]:
+        """Return for every row the position of its text in `index`, -1 where it is not there."""
+        positions = np.asarray(index.get_indexer(pd.Index(self.values, dtype=object)))
+        return positions[self.codes].astype(np.int64)
+
+    def parsed(self, parse: Any, dtype: Any) -> npt.NDArray[Any]:
+        """Return `parse(text)` of every row; each distinct text is parsed once."""
+        return np.array([parse(value) for value in self.values], dtype=dtype)[self.codes]
+
+
+@dataclass(frozen=True)
+class FeedFiles:
+    """Where each table of one feed is to be found.
+
+    Attributes
+    ----------
+    path : Path
+        The zip or the folder.
+    members : dict of str to str
+        Table name ("stops") to the member of the zip, or the file in the folder.
+    """
+
+    path: Path
+    members: dict[str, str]
+    notices: Notices
+
+    @property
+    def label(self) -> str:
+        """The feed's short name in messages: the name of its file or folder."""
+        return self.path.name
+
+    def has(self, table: str) -> bool:
+        """Return whether the feed holds the table."""
+        return table in self.members
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of the zip, or of the folder's tables one after the other."""
+        digest = hashlib.sha256()
+        if self.path.is_file():
+            with self.path.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256")
+        else:
+            for table in sorted(self.members):
+                digest.update(self._bytes(table))
+        return digest.hexdigest()
+
+    def columns(
+        self, table: str, wanted: Iterable[str], *, required: Iterable[str] = ()
+    ) -> dict[str, Column]:
+        """Read columns of a table.
+
+        Parameters
+        ----------
+        table : str
+            Name without ".txt"; a table that the feed lacks reads as having no rows.
+        wanted : iterable of str
+            Columns to return; one that the table lacks comes back as empty text in every row.
+        required : iterable of str
+            Columns that the table must have.
+
+        Raises
+        ------
+        FeedError
+            When the table cannot be read or lacks a required column.
+        """
+        wanted = list(wanted)
+        if not self.has(table):
+            empty = Column(np.empty(0, np.int32), [])
+            return dict.fromkeys(wanted, empty)
+        data = self._bytes(table)
+        header = _header(data)
+        missing = [name for name in required if name not in header]
+        if missing:
+            raise FeedError(
+                f"{self.label}: {table}.txt has no column {missing[0]!r} "
+                f"(it has: {', '.join(header[:12])}); ask the agency for a complete feed."
+            )
+        present = [name for name in wanted if name in header]
+        read = self._read(table, data, header, present)
+        rows = read.num_rows
+        found = {name: _column(read.column(name)) for name in present}
+        blank = Column(np.zeros(rows, np.int32), [""])
+        return {name: found.get(name, blank) for name in wanted}
+
+    def _read(self, table: str, data: bytes, header: list[str], present: list[str]) -> pa.Table:
+        """Return the wanted columns as Arrow dictionaries; rows of the wrong width are skipped."""
+        skipped: list[int] = []
+
+        def skip(row: pyarrow.csv.InvalidRow) -> str:
+            skipped.append(row.number or 0)
+            return "skip"
+
+        names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
+        kind = pa.dictionary(pa.int32(), pa.string())
+
+        def read(encoding: str) -> pa.Table:
+            skipped.clear()
+            return pyarrow.csv.read_csv(
+                pa.BufferReader(data),
+                read_options=pyarrow.csv.ReadOptions(
+                    column_names=names, skip_rows=1, block_size=1 << 23, encoding=encoding
+                ),
+                parse_options=pyarrow.csv.ParseOptions(
+                    newlines_in_values=table not in LARGE_TABLES, invalid_row_handler=skip
+                ),
+                convert_options=pyarrow.csv.ConvertOptions(
+                    include_columns=present, column_types=dict.fromkeys(present, kind)
+                ),
+            )
+
+        try:
+            result = read("utf8")
+        except pa.ArrowInvalid as fault:
+            if "UTF8" not in str(fault):
+                if "Empty CSV" in str(fault):
+                    return pa.table({name: pa.array([], kind) for name in present})
+                raise FeedError(
+                    f"{self.label}: {table}.txt cannot be read as a table ({fault}); "
+                    "ask the agency for a sound feed."
+                ) from fault
+            result = read("latin1")
+            self.notices.add(
+                "not_utf8",
+                f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
+                file=self.label,
+            )
+        if skipped:
+            self.notices.add(
+                "row_width",
+                f"{self.label}: {len(skipped):,} rows of {table}.txt do not have the "
+                f"{len(header)} values of the header and were skipped.",
+                file=self.label,
+                count=len(skipped),
+            )
+        return result
+
+    def _bytes(self, table: str) -> bytes:
+        member = self.members[table]
+        try:
+            if self.path.is_dir():
+                return (self.path / member).read_bytes()
+            with zipfile.ZipFile(self.path) as archive:
+                return archive.read(member)
+        except (zipfile.BadZipFile, zlib.error, EOFError) as fault:
+            raise FeedError(
+                f"{self.label}: {table}.txt inside the zip is damaged; download the feed again."
+            ) from fault
+        except (RuntimeError, NotImplementedError) as fault:
+            raise FeedError(
+                f"{self.label}: {table}.txt inside the zip is encrypted or packed in an unknown "
+                "way; unpack it and give the folder instead."
+            ) from fault
+        except OSError as fault:
+            raise FeedError(f"{self.path}: cannot be read ({fault.strerror}).") from fault
+
+
+def open_feed(path: Path, notices: Notices) -> FeedFiles:
+    """Find the tables of the feed at `path`, a zip or a folder, nested or not.
+
+    Raises
+    ------
+    FeedError
+        When the path is missing, is no zip, is cut short, or holds no stops.txt.
+    """
+    if not path.exists():
+        raise FeedError(f"{path}: no such file or folder; check region.gtfs in the campaign file.")
+    if path.is_dir():
+        names = [str(f.relative_to(path).as_posix()) for f in sorted(path.rglob("*.txt"))]
+    else:
+        names = _zip_names(path)
+    members = _most_complete_folder(names)
+    for table in ("stops", "routes", "trips", "stop_times"):
+        if table not in members:
+            raise FeedError(
+                f"{path.name}: holds no {table}.txt, which every GTFS feed must have; "
+                "check that it is a transit schedule (GTFS) and complete."
+            )
+    if "calendar" not in members and "calendar_dates" not in members:
+        raise FeedError(
+            f"{path.name}: holds neither calendar.txt nor calendar_dates.txt, "
+            "so no day of service is known; ask the agency for a complete feed."
+        )
+    return FeedFiles(path=path, members=members, notices=notices)
+
+
+def _zip_names(path: Path) -> list[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return [info.filename for info in archive.infolist() if not info.is_dir()]
+    except zipfile.BadZipFile as fault:
+        with path.open("rb") as stream:
+            begins_as_zip = stream.read(2) == b"PK"
+        if begins_as_zip:
+            raise FeedError(
+                f"{path.name}: the zip is cut short or damaged; download the feed again."
+            ) from fault
+        raise FeedError(
+            f"{path.name}: is not a zip file; give the GTFS zip, or a folder with its .txt files."
+        ) from fault
+    except OSError as fault:
+        raise FeedError(f"{path}: cannot be read ({fault.strerror}).") from fault
+
+
+def _most_complete_folder(names: list[str]) -> dict[str, str]:
+    """Return the tables of that folder among `names` that holds most of them."""
+    folders: dict[str, dict[str, str]] = {}
+    for name in names:
+        member = PurePosixPath(name.replace("\\", "/"))
+        table = member.stem.lower()
+        hidden = any(part.startswith((".", "__MACOSX")) for part in member.parts)
+        if not hidden and member.suffix.lower() == ".txt" and table in TABLES:
+            folders.setdefault(str(member.parent), {}).setdefault(table, name)
+    if not folders:
+        return {}
+    return min(folders.items(), key=lambda item: (-len(item[1]), item[0].count("/"), item[0]))[1]
+
+
+def _header(data: bytes) -> list[str]:
+    """Return the column names in the first line, in lower case, blanks around them removed."""
+    line = io.BytesIO(data).readline().decode("utf-8-sig", errors="replace")
+    names = next(csv.reader([line]), [])
+    return [name.strip().lower() for name in names]
+
+
+def _column(chunked: pa.ChunkedArray) -> Column:
+    """Return the column with blanks around its texts removed and equal texts made one."""
+    array = chunked.unify_dictionaries().combine_chunks()
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], chunked.type)
+    codes = array.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    stripped = [(value or "").strip() for value in array.dictionary.to_pylist()]
+    distinct = list(dict.fromkeys(stripped))
+    if len(distinct) == len(stripped):
+        return Column(codes, stripped)
+    position = {value: i for i, value in enumerate(distinct)}
+    return Column(np.array([position[v] for v in stripped], np.int32)[codes], distinct)

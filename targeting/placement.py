@@ -1,0 +1,116 @@
+"""Placement: which language hangs on which route's buses.
+
+Strategy *predominant* is what TriMet did for "Red Means Help": find the places where a language
+other than English predominates, follow them to the routes, and align each route's poster with its
+language. It takes the estimates as they are and knows nothing of overlaps between routes.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import cycle
+
+import numpy as np
+import pandas as pd
+
+from targeting.languages import Language
+
+
+def predominant_groups(
+    people: pd.DataFrame,
+    population: "pd.Series[float]",
+    *,
+    least_people: float,
+    least_share: float,
+) -> "pd.Series[str]":
+    """Return for every tract the group with the most people, empty where none predominates.
+
+    Parameters
+    ----------
+    people : DataFrame, shape (tracts, groups)
+        The groups that the campaign prints for, and no others.
+    population : Series
+        People of 5 years and over.
+    least_people : float
+        The group must have at least so many people in the tract …
+    least_share : float
+        … and at least this share of its population.
+
+    Notes
+    -----
+    Of equal groups the one with more people in the region wins, then the one first in `people`.
+    """
+    ranked = people[people.sum().sort_values(ascending=False, kind="stable").index]
+    largest = ranked.max(axis=1)
+    enough = (largest > 0) & (largest >= least_people) & (largest >= least_share * population)
+    return ranked.idxmax(axis=1).where(enough, "")
+
+
+def assign_groups(exposure: pd.DataFrame, predominant_exposure: pd.DataFrame) -> pd.DataFrame:
+    """Give each route the group with the most exposure in the tracts where it predominates.
+
+    Parameters
+    ----------
+    exposure : DataFrame, shape (routes, groups)
+        People × weekly departures near them, everywhere along the route.
+    predominant_exposure : DataFrame, shape (routes, groups)
+        The same in the tracts where the group predominates.
+
+    Returns
+    -------
+    DataFrame indexed by route_id
+        `group`, `score` (exposure of the group along the whole route) and `rank` (1 = highest
+        score); only routes that pass such a tract. Equal scores keep the order of route_ids.
+    """
+    order = exposure.sum().sort_values(ascending=False, kind="stable").index
+    ranked = predominant_exposure[order]
+    passes = ranked.max(axis=1) > 0
+    group = ranked[passes].idxmax(axis=1)
+    score = pd.Series(
+        [exposure.at[route, key] for route, key in group.items()], index=group.index, dtype=float
+    )
+    table = pd.DataFrame({"group": group, "score": score})
+    table = table.sort_index(kind="stable").sort_values("score", ascending=False, kind="stable")
+    return table.assign(rank=np.arange(1, len(table) + 1))
+
+
+def deal_buses(
+    assigned: pd.DataFrame,
+    vehicles: Mapping[str, int],
+    languages: Mapping[str, Sequence[Language]],
+    buses: int,
+) -> pd.DataFrame:
+    """Deal the buses from the top: one to each route in rank order, round after round.
+
+    Parameters
+    ----------
+    assigned : DataFrame
+        Result of `assign_groups`.
+    vehicles : mapping of route_id to int
+        No route gets more buses than it runs at once.
+    languages : mapping of group to languages
+        Languages of one group cannot be told apart, so the group's buses go to them in turn.
+    buses : int
+
+    Returns
+    -------
+    DataFrame
+        `route_id`, `language`, `buses`; the routes in rank order. Fewer buses than asked for are
+        dealt when every assigned route has all it runs.
+    """
+    turn = {group: cycle([language.tag for language in members]) for group, members in languages.items()}
+    dealt: dict[tuple[str, str], int] = {}
+    on_route = dict.fromkeys(assigned.index, 0)
+    left = buses
+    while left:
+        open_routes = [r for r in assigned.index if on_route[r] < vehicles.get(r, 0)]
+        if not open_routes:
+            break
+        for route in open_routes[:left]:
+            language = next(turn[assigned.at[route, "group"]])
+            dealt[route, language] = dealt.get((route, language), 0) + 1
+            on_route[route] += 1
+            left -= 1
+    rows = [(route, language, count) for (route, language), count in dealt.items()]
+    table = pd.DataFrame(rows, columns=["route_id", "language", "buses"])
+    rank = table["route_id"].map(assigned["rank"])
+    order = np.lexsort((table["language"].to_numpy(object).astype(str), rank)) if rows else []
+    return table.iloc[order].reset_index(drop=True)

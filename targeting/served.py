@@ -1,0 +1,138 @@
+"""People served: who lives near each route, by language, with margins and bounds.
+
+*Served* people live within walking distance of a stop of the route; a person counts once however
+many stops are near. The 90 % margin covers sampling error only. What apportioning a tract to a part
+of it may add is shown apart, as bounds: `low` counts a tract only where it lies wholly within
+walking distance, `high` counts it whole where any of it does.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from targeting import moe
+from targeting.catchment import Catchment
+from targeting.languages import Language
+from targeting.tracts import Tracts
+
+WHOLLY = 1 - 1e-6
+Floats = npt.NDArray[np.float64]
+
+
+def people_served(
+    catchment: Catchment, tracts: Tracts, languages: Sequence[Language]
+) -> pd.DataFrame:
+    """Return people served, exposure and concentration, one row a route × language.
+
+    Returns
+    -------
+    DataFrame
+        `route_id`, `language`, and in people `served`, `served_moe`, `served_low`, `served_high`;
+        `share` and `share_moe` (of the people of 5 and over in the catchment), `concentration`
+        (that share over the region's, 1 = as in the region, not a number where the region has
+        none) and `exposure` (people × weekly departures near them). Routes in the catchment's
+        order, languages in the given one.
+    """
+    keys = [language.group.key for language in languages]
+    people = tracts.estimates[keys].to_numpy(float)
+    margins = tracts.margins[keys].to_numpy(float)
+    population = tracts.population.to_numpy(float)[:, None]
+    share = catchment.share()
+
+    served = share @ people
+    served_moe = moe.of_weighted_sums(share, people, margins)
+    residents = share @ population
+    residents_moe = moe.of_weighted_sums(
+        share, population, tracts.population_moe.to_numpy(float)[:, None]
+    )
+    wholly = share.multiply(share >= WHOLLY)
+    touched = ((catchment.touched + (share > 0)) > 0).astype(float)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = np.where(residents > 0, served / residents, np.nan)
+        region_rate = people.sum(axis=0) / population.sum()
+        concentration = np.where(region_rate > 0, rate / region_rate, np.nan)
+    columns = {
+        "served": served,
+        "served_moe": served_moe,
+        "served_low": wholly @ people,
+        "served_high": touched @ people,
+        "share": rate,
+        "share_moe": moe.of_proportion(served, served_moe, residents, residents_moe),
+        "concentration": concentration,
+        "exposure": catchment.exposure() @ people,
+    }
+    rows = pd.MultiIndex.from_product(
+        [catchment.routes, [language.tag for language in languages]], names=["route_id", "language"]
+    )
+    return pd.DataFrame(
+        {name: values.ravel() for name, values in columns.items()}, index=rows
+    ).reset_index()
+
+
+def coverage(
+    catchment: Catchment,
+    tracts: Tracts,
+    languages: Sequence[Language],
+    posted: "dict[str, npt.NDArray[np.bool_]]",
+) -> pd.DataFrame:
+    """Return people in an area, near any route and near a posted one, one row an area × language.
+
+    Parameters
+    ----------
+    posted : dict of tag to ndarray of bool, shape (routes,)
+        The routes on which each language hangs.
+
+    Returns
+    -------
+    DataFrame
+        `area` ("Region", then the counties by name), `language`, `lep`, `served_any`,
+        `served_posted` with margins `…_moe`, and `served_posted_share` of `lep` with its margin.
+    """
+    near_any = catchment.share_of_any(np.ones(len(catchment.routes), bool))
+    areas: dict[str, Floats] = {"Region": np.ones(catchment.tracts)}
+    for county in sorted(set(tracts.county)):
+        areas[county] = (tracts.county == county).to_numpy(float)
+    rows = []
+    for area, inside in areas.items():
+        for language in languages:
+            key = language.group.key
+            near_posted = catchment.share_of_any(posted[language.tag])
+            weights = np.vstack([inside, inside * near_any, inside * near_posted])
+            people = tracts.estimates[[key]].to_numpy(float)
+            totals = (weights @ people).ravel()
+            margins = moe.of_weighted_sums(
+                weights, people, tracts.margins[[key]].to_numpy(float)
+            ).ravel()
+            share = totals[2] / totals[0] if totals[0] else np.nan
+            share_moe = moe.of_proportion(totals[2], margins[2], totals[0], margins[0])
+            rows.append(
+                {
+                    "area": area,
+                    "language": language.tag,
+                    "lep": totals[0],
+                    "lep_moe": margins[0],
+                    "served_any": totals[1],
+                    "served_any_moe": margins[1],
+                    "served_posted": totals[2],
+                    "served_posted_moe": margins[2],
+                    "served_posted_share": share,
+                    "served_posted_share_moe": float(share_moe),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def exposure_by_group(catchment: Catchment, people: pd.DataFrame) -> pd.DataFrame:
+    """Return people × weekly departures near them, indexed by route, a column a group.
+
+    Parameters
+    ----------
+    people : DataFrame, shape (tracts, groups)
+    """
+    return pd.DataFrame(
+        catchment.exposure() @ people.to_numpy(float),
+        index=catchment.routes,
+        columns=people.columns,
+    )
