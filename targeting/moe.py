@@ -34,7 +34,8 @@ def of_sum(estimates: npt.ArrayLike, moes: npt.ArrayLike) -> float:
     with the largest margin counts (Handbook, chapter 8).
     """
     estimates, moes = np.asarray(estimates, float), np.asarray(moes, float)
-    return float(of_weighted_sums(np.ones((1, estimates.size)), estimates[:, None], moes[:, None]))
+    weights = np.ones((1, estimates.size))
+    return of_weighted_sums(weights, estimates[:, None], moes[:, None]).item()
 
 
 def of_weighted_sums(weights: npt.ArrayLike, estimates: Array, moes: Array) -> Array:

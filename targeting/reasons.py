@@ -1,0 +1,111 @@
+"""Reasons: why a route has its language, in plain words with the numbers behind them."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from targeting import moe
+from targeting.languages import GROUPS, told_apart
+
+if TYPE_CHECKING:
+    from targeting.plan import Scores
+
+TRACTS_SHOWN = 12
+
+
+def why(scores: "Scores", route: str, language: str) -> str:
+    """Return one sentence: why a route carries a language."""
+    info = scores.feed.routes.loc[route]
+    chosen = next(lang for lang in scores.languages if lang.tag == language)
+    row = scores.routes.set_index(["route_id", "language"]).loc[(route, language)]
+    share = _share(scores, route)
+    tracts = int(((share > 0) & (scores.predominant == chosen.group.key).to_numpy()).sum())
+    text = (
+        f"{info['route_name']} runs {info['departures_week']:,.0f} trips a week past {tracts} "
+        f"{'tract' if tracts == 1 else 'tracts'} where {_name(scores, chosen.group.key)} is the "
+        f"campaign's most spoken language; about {row['served']:,.0f} ± {row['served_moe']:,.0f} "
+        f"{people_word(scores)} of it live within walking distance"
+    )
+    second = _runner_up(scores, route, chosen.group.key)
+    if second:
+        key, exposure = second
+        text += f", ahead of {_name(scores, key)} ({exposure:.0%} of its weight)"
+    return f"{text}; rank {int(row['rank'])} of {len(scores.assigned)} by people × departures."
+
+
+def people_word(scores: "Scores") -> str:
+    """Return what the figures count."""
+    return "LEP speakers" if scores.campaign.region.measure == "lep" else "speakers"
+
+
+def verdict(scores: "Scores", route: str) -> str:
+    """Return one sentence on the language that a route calls for, or why it calls for none."""
+    if route in scores.assigned.index:
+        group = scores.assigned.at[route, "group"]
+        return why(scores, route, told_apart(scores.languages)[group][0].tag)
+    placement = scores.campaign.placement
+    return (
+        f"{scores.feed.routes.at[route, 'route_name']} calls for no language: it passes no tract where "
+        f"one of the campaign's languages has at least {placement.tract_people:,.0f} people and "
+        f"{placement.tract_share:.1%} of the residents."
+    )
+
+
+def tracts_behind(scores: "Scores", route: str) -> pd.DataFrame:
+    """Return the tracts that weigh most in a route's choice of language.
+
+    Returns
+    -------
+    DataFrame
+        `GEOID`, `name`, `predominant` (group, empty for none), `language` (the group shown: the
+        predominant one, else the route's), `people`, `people_moe` in the whole tract,
+        `share_near` (of the tract's people within walking distance), `departures_near` (weekly,
+        near the mean resident who is), `exposure`, largest first.
+    """
+    column = scores.catchment.routes.get_loc(route)
+    share = _share(scores, route)
+    weighted = scores.catchment.exposure()[column].toarray().ravel()
+    groups = list(told_apart(scores.languages))
+    tracts = scores.tracts
+    default = scores.assigned["group"].get(route, groups[0])
+    shown = scores.predominant.where(scores.predominant != "", default)
+    people = np.array([tracts.estimates.at[geoid, key] for geoid, key in shown.items()])
+    margin = np.array([tracts.margins.at[geoid, key] for geoid, key in shown.items()])
+    table = pd.DataFrame(
+        {
+            "GEOID": tracts.names.index,
+            "name": tracts.names.to_numpy(),
+            "predominant": scores.predominant.to_numpy(),
+            "language": [GROUPS[key].name for key in shown],
+            "people": people,
+            "people_moe": margin,
+            "cv": moe.coefficient_of_variation(people, margin),
+            "share_near": share,
+            "departures_near": np.divide(
+                weighted, share, out=np.zeros_like(share), where=share > 0
+            ),
+            "exposure": weighted * people,
+        }
+    )
+    table = table[share > 0].sort_values("exposure", ascending=False, kind="stable")
+    return table.reset_index(drop=True)
+
+
+def _share(scores: "Scores", route: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
+    row = scores.catchment.share()[scores.catchment.routes.get_loc(route)]
+    return np.asarray(row.toarray()).ravel()
+
+
+def _runner_up(scores: "Scores", route: str, group: str) -> tuple[str, float] | None:
+    """Return the next group by exposure where it predominates, and that over the winner's."""
+    exposure = scores.predominant_exposure.loc[route]
+    others = exposure.drop(group).sort_values(ascending=False, kind="stable")
+    if others.empty or others.iloc[0] <= 0:
+        return None
+    return str(others.index[0]), float(others.iloc[0] / exposure[group])
+
+
+def _name(scores: "Scores", group: str) -> str:
+    """Return the languages of a group as the campaign prints them: "Russian or Ukrainian"."""
+    return " or ".join(lang.english_name for lang in told_apart(scores.languages)[group])
