@@ -93,6 +93,13 @@ class Placement(_Section):
     tract_share: float = Field(default=0.01, ge=0, le=1)
 
 
+SECTIONS: dict[str, type[_Section]] = {
+    "region": Region,
+    "posters": Posters,
+    "placement": Placement,
+}
+
+
 class Campaign(_Section):
     """A whole campaign file.
 
@@ -101,15 +108,15 @@ class Campaign(_Section):
     name : str
     region, posters, placement
         The sections of the file.
-    folder : Path
-        The file's folder: relative paths start there.
+    file : Path
+        Where it was read from; relative paths start in its folder.
     """
 
     name: str = Field(min_length=1)
     region: Region
     posters: Posters
     placement: Placement
-    folder: Path = Field(default=Path(), exclude=True)
+    file: Path = Field(default=Path("campaign.toml"), exclude=True)
 
     def path(self, relative: str) -> Path:
         """Return a path of the campaign file as the program opens it."""
@@ -118,7 +125,7 @@ class Campaign(_Section):
                 f"{relative.split('://')[0]}:// addresses are not read directly; download the file "
                 "and give its path."
             )
-        return self.folder / relative
+        return self.file.parent / relative
 
 
 def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
@@ -149,9 +156,10 @@ def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
         raise CampaignError(f"{file.name}: is not valid TOML: {fault}.") from fault
     for setting in settings:
         _apply(content, setting)
-    content.pop("folder", None)
+    if "file" in content:
+        raise CampaignError(f"{file.name}: {_unknown('file', [*_keys()])}")
     try:
-        return Campaign(**content, folder=file.parent)
+        return Campaign(**content, file=file)
     except ValidationError as fault:
         raise CampaignError(f"{file.name}: {_sentence(fault)}") from fault
 
@@ -159,10 +167,8 @@ def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
 def _keys() -> dict[str, str]:
     """Return each key of the file with its full path: {"buses": "placement.buses", …}."""
     keys = {"name": "name"}
-    for section in ("region", "posters", "placement"):
-        model = Campaign.model_fields[section].annotation
-        assert model is not None  # noqa: S101
-        keys |= {key: f"{section}.{key}" for key in model.model_fields}  # type: ignore[attr-defined]
+    for section, model in SECTIONS.items():
+        keys |= {key: f"{section}.{key}" for key in model.model_fields}
     return keys
 
 
@@ -201,10 +207,9 @@ def _sentence(fault: ValidationError) -> str:
     path = [str(part) for part in first["loc"] if isinstance(part, str) and part not in _UNION_PARTS]
     where = ".".join(path)
     if first["type"] == "extra_forbidden":
-        section = path[0] if len(path) > 1 else None
-        model = Campaign.model_fields[section].annotation if section else Campaign
-        known = [key for key in model.model_fields if key != "folder"]  # type: ignore[union-attr]
-        return f"{f'[{section}]: ' if section else ''}{_unknown(path[-1], known)}"
+        section = SECTIONS.get(path[0]) if len(path) > 1 else None
+        known = list(section.model_fields) if section else ["name", *SECTIONS]
+        return f"{f'[{path[0]}]: ' if section else ''}{_unknown(path[-1], known)}"
     if first["type"] == "missing":
         return f"{where} is missing; see docs/campaign-file.md for an example."
     reason = first["msg"].removeprefix("Value error, ")

@@ -8,6 +8,7 @@ Unions, overlaps, people served and placement all run on atoms.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -77,7 +78,8 @@ class Catchment:
         routes : ndarray of bool, shape (routes,)
         """
         near = self.departures @ routes.astype(float) > 0
-        return np.bincount(self.tract[near], self.weight[near], minlength=self.tracts)
+        share = np.bincount(self.tract[near], self.weight[near], minlength=self.tracts)
+        return share.astype(float)
 
     def _by_tract(self, atoms: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
         count = len(self.tract)
@@ -120,7 +122,12 @@ def make_catchment(
         Walking distance to each route's stops, metres.
     """
     order = np.argsort(stop, kind="stable")
-    stop, route, direction, departures = stop[order], route[order], direction[order], departures[order]
+    stop, route, direction, departures = (
+        stop[order],
+        route[order],
+        direction[order],
+        departures[order],
+    )
     first_row = np.searchsorted(stop, np.arange(len(stops_xy) + 1))
     cell, near_stop, distance = _pairs(cells.xy, stops_xy, float(walk_m.max()))
 
@@ -186,7 +193,7 @@ def _chunks(tract: Ints, limit: int) -> list[tuple[int, int]]:
         if start - edges[-1] >= limit:
             edges.append(int(start))
     edges.append(len(tract))
-    return list(zip(edges[:-1], edges[1:], strict=True))
+    return list(pairwise(edges))
 
 
 def _near_routes(
@@ -204,11 +211,11 @@ def _near_routes(
     return best[:, 0::2] + best[:, 1::2]
 
 
-def _merge(
-    tract: Ints, weight: Floats, near: Floats
-) -> tuple[Ints, Floats, scipy.sparse.csr_matrix]:
+def _merge(tract: Ints, weight: Floats, near: Floats) -> tuple[Ints, Floats, scipy.sparse.csr_matrix]:
     """Return tract, weight and mean departures of the atoms: same tract, same set of routes."""
-    key = np.column_stack([tract.astype(">i8").view(np.uint8).reshape(-1, 8), np.packbits(near > 0, axis=1)])
+    key = np.column_stack(
+        [tract.astype(">i8").view(np.uint8).reshape(-1, 8), np.packbits(near > 0, axis=1)]
+    )
     _, atom = np.unique(key.view(np.dtype((np.void, key.shape[1]))).ravel(), return_inverse=True)
     count = int(atom.max()) + 1
     fold = scipy.sparse.csr_matrix((weight, (atom, np.arange(len(atom)))), (count, len(atom)))

@@ -60,7 +60,7 @@ def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float)
     area = shapely.area(polygons)
     spacing = np.minimum(np.sqrt(area / SQUARES_PER_TRACT), LARGEST_SQUARE_M)
     windows = _windows(polygons, places, walk_m, spacing)
-    coverage, first, columns, size = _coverage(polygons, spacing, windows)
+    coverage, first, columns = _coverage(polygons, spacing, windows)
 
     square = np.flatnonzero(coverage > 1e-9)
     tract = np.searchsorted(first, square, side="right") - 1
@@ -128,7 +128,7 @@ def _windows(
 
 def _coverage(
     polygons: npt.NDArray[np.object_], spacing: Floats, windows: Floats
-) -> tuple[Floats, Ints, Ints, Ints]:
+) -> tuple[Floats, Ints, Ints]:
     """Return the covered share of every square of every tract's window, one long row of squares.
 
     Returns
@@ -137,8 +137,8 @@ def _coverage(
         Share of each square inside its tract, in [0, 1].
     first : ndarray of int, shape (tracts,)
         Position of each tract's first square.
-    columns, size : ndarray of int, shape (tracts,)
-        Squares in a row (one spare at its end) and in all.
+    columns : ndarray of int, shape (tracts,)
+        Squares in a row, one spare at its end.
     """
     extent = np.ceil((windows[:, 2:] - windows[:, :2]) / spacing[:, None]).astype(np.int64)
     columns, rows = extent[:, 0] + 1, extent[:, 1]
@@ -162,13 +162,11 @@ def _coverage(
     change += np.bincount(position + 1, height * part, minlength=total + 1)[:total]
     # boundary right of the window is not counted, so each row starts its sum afresh
     running = np.cumsum(change)
-    row_start = np.repeat(np.arange(rows.sum()), np.repeat(columns, rows)) if total else np.empty(0, int)
-    firsts = np.concatenate([[0], np.cumsum(np.repeat(columns, rows))[:-1]]).astype(np.int64)
-    before = running[firsts] - change[firsts] if total else np.empty(0)
-    coverage = np.abs(running - before[row_start]) if total else running
-    spare = (firsts + np.repeat(columns, rows) - 1) if total else np.empty(0, np.int64)
-    coverage[spare] = 0.0
-    return np.clip(coverage, 0.0, 1.0), first, columns, size
+    width = np.repeat(columns, rows)
+    row_first = np.cumsum(width) - width
+    coverage = np.abs(running - np.repeat(running[row_first] - change[row_first], width))
+    coverage[row_first + width - 1] = 0.0
+    return np.clip(coverage, 0.0, 1.0), first, columns
 
 
 def _edges(

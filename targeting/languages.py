@@ -67,24 +67,23 @@ class Language:
         return self.english_name if alone else self.group.name
 
 
+_GROUPS: list[tuple[str, str, Kind, str]] = [
+    ("spanish", "Spanish", "language", "es"),
+    ("french", "French, Haitian, or Cajun", "cluster", "fr"),
+    ("german", "German or other West Germanic languages", "cluster", "de"),
+    ("slavic", "Russian, Polish, or other Slavic languages", "cluster", "ru"),
+    ("other_indo_european", "Other Indo-European languages", "leftover", ""),
+    ("korean", "Korean", "language", "ko"),
+    ("chinese", "Chinese (incl. Mandarin, Cantonese)", "language", "zh"),
+    ("vietnamese", "Vietnamese", "language", "vi"),
+    ("tagalog", "Tagalog (incl. Filipino)", "language", "tl"),
+    ("other_asian_pacific", "Other Asian and Pacific Island languages", "leftover", ""),
+    ("arabic", "Arabic", "language", "ar"),
+    ("other", "Other and unspecified languages", "leftover", ""),
+]
 GROUPS: dict[str, Group] = {
     key: Group(key, name, 3 + 3 * position, kind, leading)
-    for position, (key, name, kind, leading) in enumerate(
-        [
-            ("spanish", "Spanish", "language", "es"),
-            ("french", "French, Haitian, or Cajun", "cluster", "fr"),
-            ("german", "German or other West Germanic languages", "cluster", "de"),
-            ("slavic", "Russian, Polish, or other Slavic languages", "cluster", "ru"),
-            ("other_indo_european", "Other Indo-European languages", "leftover", ""),
-            ("korean", "Korean", "language", "ko"),
-            ("chinese", "Chinese (incl. Mandarin, Cantonese)", "language", "zh"),
-            ("vietnamese", "Vietnamese", "language", "vi"),
-            ("tagalog", "Tagalog (incl. Filipino)", "language", "tl"),
-            ("other_asian_pacific", "Other Asian and Pacific Island languages", "leftover", ""),
-            ("arabic", "Arabic", "language", "ar"),
-            ("other", "Other and unspecified languages", "leftover", ""),
-        ]
-    )
+    for position, (key, name, kind, leading) in enumerate(_GROUPS)
 }
 
 
@@ -93,9 +92,7 @@ def catalogue() -> dict[str, Language]:
     """Return every known poster language by its tag."""
     text = files("targeting").joinpath("languages.csv").read_text(encoding="utf-8")
     return {
-        row["tag"]: Language(
-            row["tag"], row["english_name"], row["own_name"], GROUPS[row["group"]]
-        )
+        row["tag"]: Language(row["tag"], row["english_name"], row["own_name"], GROUPS[row["group"]])
         for row in csv.DictReader(text.splitlines())
     }
 

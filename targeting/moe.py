@@ -7,6 +7,8 @@ Sources: U.S. Census Bureau, *Understanding and Using American Community Survey 
 Data Users Need to Know*, chapter 8, and its *Worked Examples for Approximating Margins of Error*.
 """
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import scipy.sparse
@@ -38,7 +40,7 @@ def of_sum(estimates: npt.ArrayLike, moes: npt.ArrayLike) -> float:
     return of_weighted_sums(weights, estimates[:, None], moes[:, None]).item()
 
 
-def of_weighted_sums(weights: npt.ArrayLike, estimates: Array, moes: Array) -> Array:
+def of_weighted_sums(weights: Any, estimates: Array, moes: Array) -> Array:
     """Return the margins of weighted sums: parts of tracts added up.
 
     Parameters

@@ -42,7 +42,13 @@ class Notices:
         self._found: list[Notice] = []
 
     def add(
-        self, code: str, message: str, *, severity: Severity = "warning", file: str = "", count: int = 1
+        self,
+        code: str,
+        message: str,
+        *,
+        severity: Severity = "warning",
+        file: str = "",
+        count: int = 1,
     ) -> None:
         """Keep a notice, unless the very same one is kept already."""
         notice = Notice(code=code, severity=severity, message=message, file=file, count=count)

@@ -112,5 +112,5 @@ def deal_buses(
     rows = [(route, language, count) for (route, language), count in dealt.items()]
     table = pd.DataFrame(rows, columns=["route_id", "language", "buses"])
     rank = table["route_id"].map(assigned["rank"])
-    order = np.lexsort((table["language"].to_numpy(object).astype(str), rank)) if rows else []
-    return table.iloc[order].reset_index(drop=True)
+    table = table.assign(rank=rank).sort_values(["rank", "language"], kind="stable")
+    return table.drop(columns="rank").reset_index(drop=True)

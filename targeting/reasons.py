@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from targeting import moe
-from targeting.languages import GROUPS, told_apart
+from targeting.languages import told_apart
 
 if TYPE_CHECKING:
     from targeting.plan import Scores
 
-TRACTS_SHOWN = 12
+NEGLIGIBLE = 0.01  # a runner-up with less of the winner's weight is not worth a reader's time
 
 
 def why(scores: "Scores", route: str, language: str) -> str:
@@ -19,18 +19,19 @@ def why(scores: "Scores", route: str, language: str) -> str:
     info = scores.feed.routes.loc[route]
     chosen = next(lang for lang in scores.languages if lang.tag == language)
     row = scores.routes.set_index(["route_id", "language"]).loc[(route, language)]
-    share = _share(scores, route)
-    tracts = int(((share > 0) & (scores.predominant == chosen.group.key).to_numpy()).sum())
+    along = _share(scores, route) > 0
+    leading = int((along & (scores.predominant == chosen.group.key).to_numpy()).sum())
     text = (
-        f"{info['route_name']} runs {info['departures_week']:,.0f} trips a week past {tracts} "
-        f"{'tract' if tracts == 1 else 'tracts'} where {_name(scores, chosen.group.key)} is the "
-        f"campaign's most spoken language; about {row['served']:,.0f} ± {row['served_moe']:,.0f} "
-        f"{people_word(scores)} of it live within walking distance"
+        f"{info['route_name']} calls for {_name(scores, chosen.group.key)}, the most spoken of the "
+        f"campaign's languages in {leading} of the {int(along.sum())} tracts along it: about "
+        f"{row['served']:,.0f} ± {row['served_moe']:,.0f} {people_word(scores)} of "
+        f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips "
+        "a week pass"
     )
     second = _runner_up(scores, route, chosen.group.key)
     if second:
-        key, exposure = second
-        text += f", ahead of {_name(scores, key)} ({exposure:.0%} of its weight)"
+        key, weight = second
+        text += f"; next is {_name(scores, key)}, with {weight:.0%} of its weight where it leads"
     return f"{text}; rank {int(row['rank'])} of {len(scores.assigned)} by people × departures."
 
 
@@ -58,8 +59,8 @@ def tracts_behind(scores: "Scores", route: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `GEOID`, `name`, `predominant` (group, empty for none), `language` (the group shown: the
-        predominant one, else the route's), `people`, `people_moe` in the whole tract,
+        `GEOID`, `name`, `predominant` (group, empty for none), `language` (the one shown: the
+        predominant, else the route's), `people`, `people_moe` in the whole tract,
         `share_near` (of the tract's people within walking distance), `departures_near` (weekly,
         near the mean resident who is), `exposure`, largest first.
     """
@@ -77,14 +78,12 @@ def tracts_behind(scores: "Scores", route: str) -> pd.DataFrame:
             "GEOID": tracts.names.index,
             "name": tracts.names.to_numpy(),
             "predominant": scores.predominant.to_numpy(),
-            "language": [GROUPS[key].name for key in shown],
+            "language": [_name(scores, key) for key in shown],
             "people": people,
             "people_moe": margin,
             "cv": moe.coefficient_of_variation(people, margin),
             "share_near": share,
-            "departures_near": np.divide(
-                weighted, share, out=np.zeros_like(share), where=share > 0
-            ),
+            "departures_near": np.divide(weighted, share, out=np.zeros_like(share), where=share > 0),
             "exposure": weighted * people,
         }
     )
@@ -101,7 +100,7 @@ def _runner_up(scores: "Scores", route: str, group: str) -> tuple[str, float] | 
     """Return the next group by exposure where it predominates, and that over the winner's."""
     exposure = scores.predominant_exposure.loc[route]
     others = exposure.drop(group).sort_values(ascending=False, kind="stable")
-    if others.empty or others.iloc[0] <= 0:
+    if others.empty or others.iloc[0] < NEGLIGIBLE * exposure[group]:
         return None
     return str(others.index[0]), float(others.iloc[0] / exposure[group])
 

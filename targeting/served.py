@@ -21,9 +21,7 @@ WHOLLY = 1 - 1e-6
 Floats = npt.NDArray[np.float64]
 
 
-def people_served(
-    catchment: Catchment, tracts: Tracts, languages: Sequence[Language]
-) -> pd.DataFrame:
+def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Language]) -> pd.DataFrame:
     """Return people served, exposure and concentration, one row a route × language.
 
     Returns

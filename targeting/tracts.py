@@ -5,8 +5,6 @@ English less than "very well". Figures are five-year averages of a sample: a tra
 a true zero, and its largest group is often not really the largest. Work with sums.
 """
 
-import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,22 +12,22 @@ from typing import Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from targeting.census_tables import (
+    GEOID_COLUMNS,
+    eleven_digits,
+    estimates_of,
+    label_of,
+    lines_of,
+    read_table,
+)
 from targeting.errors import TractError
-from targeting.languages import GROUPS
 from targeting.notices import Notices
 from targeting.vintage import looks_like
 
 LOST_PEOPLE_ALLOWED = 0.05
-JAM_CONTROLLED = -555555555.0  # the estimate is controlled to a fixed value: its margin is 0
-JAM_VALUES = (
-    JAM_CONTROLLED, -222222222.0, -333333333.0, -666666666.0, -888888888.0, -999999999.0,
-)  # fmt: skip
-SMALLEST_MARGIN = 12.0  # the margin that ACS 5-year tables give to the zeros of small tracts
-GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "GEO_ID", "GEOIDFQ", "AFFGEOID")
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,10 @@ class Tracts:
         People of the wanted measure, a column a group key (`targeting.languages.GROUPS`).
     geometry : GeoSeries
         EPSG:4326.
+    tables : tuple of str
+        The census tables' paths.
     sources : tuple of (path, vintage)
-        The files and what vintage each looks like.
+        Tables and boundaries, and what vintage each looks like.
     """
 
     names: "pd.Series[str]"
@@ -58,6 +58,7 @@ class Tracts:
     estimates: pd.DataFrame
     margins: pd.DataFrame
     geometry: gpd.GeoSeries
+    tables: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
 
 
@@ -84,18 +85,18 @@ def read_tracts(
     TractError
         When a file cannot be used, or more than 5 % of the people have no polygon.
     """
-    table = pd.concat([_read_table(path) for path in tables])
+    table = pd.concat([read_table(path) for path in tables])
     repeated = table.index.duplicated()
     if repeated.any():
         raise TractError(
-            f"{_names(tables)}: GEOID {table.index[repeated][0]} stands in {int(repeated.sum()) + 1} "
+            f"{label_of(tables)}: GEOID {table.index[repeated][0]} stands in {int(repeated.sum()) + 1} "
             "rows; each tract may appear once: remove the repeated rows."
         )
-    lines = _lines(table, measure, _names(tables))
-    population, population_moe = _estimates(table, "C16001_001", tables, notices)
-    pairs = {key: _estimates(table, line, tables, notices) for key, line in lines.items()}
+    lines = lines_of(table, measure, label_of(tables))
+    population, population_moe = estimates_of(table, "C16001_001", tables, notices)
+    pairs = {key: estimates_of(table, line, tables, notices) for key, line in lines.items()}
     polygons = _read_polygons(geometry, notices)
-    kept = _match(table, population, polygons, (_names(tables), tables[0]), geometry, notices)
+    kept = _match(table, population, polygons, (label_of(tables), tables[0]), geometry, notices)
     names = table["NAME"] if "NAME" in table else pd.Series("", index=table.index)
     names = names.where(names != "", "Tract " + table.index.to_series())[kept]
     return Tracts(
@@ -106,6 +107,7 @@ def read_tracts(
         estimates=pd.DataFrame({key: pair[0][kept] for key, pair in pairs.items()}),
         margins=pd.DataFrame({key: pair[1][kept] for key, pair in pairs.items()}),
         geometry=polygons[kept],
+        tables=tuple(str(path) for path in tables),
         sources=(
             *((str(path), looks_like(path, list(table.columns), table.index)) for path in tables),
             (str(geometry), polygons.attrs["vintage"]),
@@ -169,133 +171,6 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
     return result
 
 
-def _read_table(path: Path) -> pd.DataFrame:
-    """Return one table as text, indexed by 11-digit GEOID; attrs hold nothing."""
-    try:
-        if path.suffix.lower() == ".json":
-            rows = json.loads(path.read_text(encoding="utf-8-sig"))
-            if not (isinstance(rows, list) and rows and all(isinstance(r, list) for r in rows)):
-                raise TractError(
-                    f"{path.name}: is not the Census API's JSON (a list of rows, names first)."
-                )
-            table = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
-        else:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError as fault:
-        raise TractError(
-            f"{path}: no such file; check region.acs in the campaign file."
-        ) from fault
-    except (OSError, UnicodeDecodeError, ValueError, csv.Error) as fault:
-        raise TractError(f"{path.name}: cannot be read as a table ({fault}).") from fault
-    table = table.map(lambda value: "" if value is None else str(value).strip())
-    table.columns = [str(name).strip() for name in table.columns]
-    table.index = _geoids(table, path)
-    return table
-
-
-def _geoids(table: pd.DataFrame, path: Path) -> pd.Index:
-    if {"state", "county", "tract"} <= set(table.columns) and "GEOID" not in table:
-        geoid = table["state"].str.zfill(2) + table["county"].str.zfill(3) + table["tract"].str.zfill(6)
-    else:
-        column = next((name for name in GEOID_COLUMNS if name in table), None)
-        if column is None:
-            raise TractError(
-                f"{path.name}: has no GEOID column (it has {', '.join(table.columns[:8])}); tracts are "
-                "known by their 11-digit GEOID."
-            )
-        geoid = _eleven_digits(table[column])
-    wrong = ~geoid.str.fullmatch(r"\d{11}")
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise TractError(
-            f"{path.name}: row {row + 2}: {table.iloc[row].get('GEOID', geoid.iloc[row])!r} is no "
-            "11-digit tract GEOID; a spreadsheet may have changed it: format the column as text."
-        )
-    return pd.Index(geoid, name="GEOID")
-
-
-def _eleven_digits(texts: "pd.Series[str]") -> "pd.Series[str]":
-    """Return GEOIDs without "1400000US", a leading zero that a spreadsheet dropped put back."""
-    geoid = texts.astype(str).str.replace(r"^1400000US", "", regex=True)
-    return geoid.where(~geoid.str.fullmatch(r"\d{10}"), "0" + geoid)
-
-
-def _lines(table: pd.DataFrame, measure: str, label: str) -> dict[str, str]:
-    """Return the table's line for each group that it has: {"spanish": "C16001_005", …}."""
-    offset = 2 if measure == "lep" else 0
-    wanted = {key: f"C16001_{group.first_line + offset:03d}" for key, group in GROUPS.items()}
-    lines = {key: line for key, line in wanted.items() if f"{line}E" in table}
-    if "C16001_001E" not in table:
-        raise TractError(
-            f"{label}: lacks column C16001_001E (people of 5 years and over); ask for table C16001 "
-            "with its total."
-        )
-    if not lines:
-        other = "lep" if measure == "speakers" else "speakers"
-        raise TractError(
-            f"{label}: has no column for measure = {measure!r} (such as {wanted['spanish']}E); use "
-            f'region.measure = "{other}" or a table with those lines.'
-        )
-    return lines
-
-
-def _estimates(
-    table: pd.DataFrame, line: str, tables: Sequence[Path], notices: Notices
-) -> tuple["pd.Series[float]", "pd.Series[float]"]:
-    """Return estimates and margins of a line, the Census Bureau's jam values resolved."""
-    label = _names(tables)
-    estimate = _counts(table, f"{line}E", label)
-    absent = np.isnan(estimate)
-    if absent.any():
-        notices.add(
-            "no_estimate",
-            f"{label}: {int(absent.sum())} tracts have no estimate in {line}E (first: "
-            f"{table.index[absent][0]}); they count as 0 people.",
-            file=label,
-            count=int(absent.sum()),
-        )
-        estimate = np.where(absent, 0.0, estimate)
-    if f"{line}M" not in table:
-        raise TractError(
-            f"{label}: lacks column {line}M, the margins of {line}E; without margins no figure can be "
-            "defended: ask for the columns that end in M too."
-        )
-    margin = _counts(table, f"{line}M", label)
-    absent = np.isnan(margin)
-    if absent.any():
-        notices.add(
-            "no_margin",
-            f"{label}: {int(absent.sum())} tracts have no margin in {line}M (first: "
-            f"{table.index[absent][0]}); the estimate itself, at least {SMALLEST_MARGIN:.0f}, is "
-            "taken as its margin.",
-            file=label,
-            count=int(absent.sum()),
-        )
-        margin = np.where(absent, np.maximum(estimate, SMALLEST_MARGIN), margin)
-    return pd.Series(estimate, index=table.index), pd.Series(margin, index=table.index)
-
-
-def _counts(table: pd.DataFrame, column: str, label: str) -> npt.NDArray[np.float64]:
-    """Return a column as numbers; jam values become 0 (controlled margin) or not-a-number."""
-    texts = table[column]
-    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(float)
-    blank = (texts == "").to_numpy()
-    jam = np.isin(numbers, JAM_VALUES)
-    for wrong, what in (
-        (np.isnan(numbers) & ~blank, "is no number"),
-        (np.isinf(numbers), "is no number"),
-        ((numbers < 0) & ~jam, "is negative and none of the Census Bureau's codes"),
-    ):
-        if wrong.any():
-            row = int(np.flatnonzero(wrong)[0])
-            raise TractError(
-                f"{label}: column {column}, row {row + 2} (tract {table.index[row]}): "
-                f"{texts.iloc[row]!r} {what}; correct the table."
-            )
-    controlled = column.endswith("M") & (numbers == JAM_CONTROLLED)
-    return np.where(controlled, 0.0, np.where(jam, np.nan, numbers))
-
-
 def _read_geometry(path: Path, what: str) -> gpd.GeoDataFrame:
     if not path.exists():
         raise TractError(f"{path}: no such file; check the {what} in the campaign file.")
@@ -326,7 +201,7 @@ def _read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
                 f"{path.name}: has no GEOID column (it has {', '.join(sorted(map(str, columns))[:8])}); "
                 "use the Census Bureau's tract boundaries."
             )
-        geoid = _eleven_digits(frame[column])
+        geoid = eleven_digits(frame[column])
     vintage = looks_like(path, list(frame.columns), pd.Index(geoid))
     shapes = gpd.GeoSeries(frame.geometry.to_numpy(), index=pd.Index(geoid, name="GEOID"), crs=frame.crs)
     shapes = shapes[~(shapes.isna() | shapes.is_empty)]
@@ -391,7 +266,3 @@ def _county(name: str, geoid: str) -> str:
     """Return "Multnomah County, Oregon" out of a tract's name, which separates by , or ;."""
     parts = [part.strip() for part in name.replace(";", ",").split(",")]
     return ", ".join(parts[1:]) if len(parts) >= 3 else geoid[:5]
-
-
-def _names(paths: Sequence[Path]) -> str:
-    return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"

@@ -1,0 +1,151 @@
+"""Census tables as files: the API's CSV or JSON, its codes for missing values, its GEOIDs."""
+
+import csv
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from targeting.errors import TractError
+from targeting.languages import GROUPS
+from targeting.notices import Notices
+
+JAM_CONTROLLED = -555555555.0  # the estimate is controlled to a fixed value: its margin is 0
+JAM_VALUES = (
+    JAM_CONTROLLED, -222222222.0, -333333333.0, -666666666.0, -888888888.0, -999999999.0,
+)  # fmt: skip
+SMALLEST_MARGIN = 12.0  # the margin that ACS 5-year tables give to the zeros of small tracts
+GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "GEO_ID", "GEOIDFQ", "AFFGEOID")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Return one table as text, indexed by 11-digit GEOID; attrs hold nothing."""
+    try:
+        if path.suffix.lower() == ".json":
+            rows = json.loads(path.read_text(encoding="utf-8-sig"))
+            if not (isinstance(rows, list) and rows and all(isinstance(r, list) for r in rows)):
+                raise TractError(
+                    f"{path.name}: is not the Census API's JSON (a list of rows, names first)."
+                )
+            table = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
+        else:
+            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except FileNotFoundError as fault:
+        raise TractError(f"{path}: no such file; check region.acs in the campaign file.") from fault
+    except (OSError, UnicodeDecodeError, ValueError, csv.Error) as fault:
+        raise TractError(f"{path.name}: cannot be read as a table ({fault}).") from fault
+    table = table.map(lambda value: "" if value is None else str(value).strip())
+    table.columns = [str(name).strip() for name in table.columns]
+    table.index = _geoids(table, path)
+    return table
+
+
+def _geoids(table: pd.DataFrame, path: Path) -> pd.Index:
+    if {"state", "county", "tract"} <= set(table.columns) and "GEOID" not in table:
+        geoid = table["state"].str.zfill(2) + table["county"].str.zfill(3) + table["tract"].str.zfill(6)
+    else:
+        column = next((name for name in GEOID_COLUMNS if name in table), None)
+        if column is None:
+            raise TractError(
+                f"{path.name}: has no GEOID column (it has {', '.join(table.columns[:8])}); tracts are "
+                "known by their 11-digit GEOID."
+            )
+        geoid = eleven_digits(table[column])
+    wrong = ~geoid.str.fullmatch(r"\d{11}")
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise TractError(
+            f"{path.name}: row {row + 2}: {table.iloc[row].get('GEOID', geoid.iloc[row])!r} is no "
+            "11-digit tract GEOID; a spreadsheet may have changed it: format the column as text."
+        )
+    return pd.Index(geoid, name="GEOID")
+
+
+def eleven_digits(texts: "pd.Series[str]") -> "pd.Series[str]":
+    """Return GEOIDs without "1400000US", a leading zero that a spreadsheet dropped put back."""
+    geoid = texts.astype(str).str.replace(r"^1400000US", "", regex=True)
+    return geoid.where(~geoid.str.fullmatch(r"\d{10}"), "0" + geoid)
+
+
+def lines_of(table: pd.DataFrame, measure: str, label: str) -> dict[str, str]:
+    """Return the table's line for each group that it has: {"spanish": "C16001_005", …}."""
+    offset = 2 if measure == "lep" else 0
+    wanted = {key: f"C16001_{group.first_line + offset:03d}" for key, group in GROUPS.items()}
+    lines = {key: line for key, line in wanted.items() if f"{line}E" in table}
+    if "C16001_001E" not in table:
+        raise TractError(
+            f"{label}: lacks column C16001_001E (people of 5 years and over); ask for table C16001 "
+            "with its total."
+        )
+    if not lines:
+        other = "lep" if measure == "speakers" else "speakers"
+        raise TractError(
+            f"{label}: has no column for measure = {measure!r} (such as {wanted['spanish']}E); use "
+            f'region.measure = "{other}" or a table with those lines.'
+        )
+    return lines
+
+
+def estimates_of(
+    table: pd.DataFrame, line: str, tables: Sequence[Path], notices: Notices
+) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+    """Return estimates and margins of a line, the Census Bureau's jam values resolved."""
+    label = label_of(tables)
+    estimate = _counts(table, f"{line}E", label)
+    absent = np.isnan(estimate)
+    if absent.any():
+        notices.add(
+            "no_estimate",
+            f"{label}: {int(absent.sum())} tracts have no estimate in {line}E (first: "
+            f"{table.index[absent][0]}); they count as 0 people.",
+            file=label,
+            count=int(absent.sum()),
+        )
+        estimate = np.where(absent, 0.0, estimate)
+    if f"{line}M" not in table:
+        raise TractError(
+            f"{label}: lacks column {line}M, the margins of {line}E; without margins no figure can be "
+            "defended: ask for the columns that end in M too."
+        )
+    margin = _counts(table, f"{line}M", label)
+    absent = np.isnan(margin)
+    if absent.any():
+        notices.add(
+            "no_margin",
+            f"{label}: {int(absent.sum())} tracts have no margin in {line}M (first: "
+            f"{table.index[absent][0]}); the estimate itself, at least {SMALLEST_MARGIN:.0f}, is "
+            "taken as its margin.",
+            file=label,
+            count=int(absent.sum()),
+        )
+        margin = np.where(absent, np.maximum(estimate, SMALLEST_MARGIN), margin)
+    return pd.Series(estimate, index=table.index), pd.Series(margin, index=table.index)
+
+
+def _counts(table: pd.DataFrame, column: str, label: str) -> npt.NDArray[np.float64]:
+    """Return a column as numbers; jam values become 0 (controlled margin) or not-a-number."""
+    texts = table[column]
+    numbers = pd.to_numeric(texts, errors="coerce").to_numpy(float)
+    blank = (texts == "").to_numpy()
+    jam = np.isin(numbers, JAM_VALUES)
+    for wrong, what in (
+        (np.isnan(numbers) & ~blank, "is no number"),
+        (np.isinf(numbers), "is no number"),
+        ((numbers < 0) & ~jam, "is negative and none of the Census Bureau's codes"),
+    ):
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise TractError(
+                f"{label}: column {column}, row {row + 2} (tract {table.index[row]}): "
+                f"{texts.iloc[row]!r} {what}; correct the table."
+            )
+    controlled = column.endswith("M") & (numbers == JAM_CONTROLLED)
+    return np.where(controlled, 0.0, np.where(jam, np.nan, numbers))
+
+
+def label_of(paths: Sequence[Path]) -> str:
+    """Return what messages call these tables."""
+    return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"

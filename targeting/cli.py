@@ -1,0 +1,283 @@
+"""The command line: parse, call, print, exit code. Heavy libraries load only inside commands."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from targeting import __version__
+from targeting.errors import CampaignError, TargetingError
+
+if TYPE_CHECKING:
+    from targeting.campaign import Campaign
+    from targeting.plan import Plan, Scores, Step
+
+FILE = click.Path(path_type=Path)
+EXAMPLES = """
+\b
+Examples:
+  targeting demo                             try it on an invented city
+  targeting sample my-campaign               write files to start from
+  targeting plan campaign.toml               plan into maps/<campaign name>/
+  targeting plan campaign.toml --set buses=50 --out maps/fifty
+  targeting routes campaign.toml             what each route calls for
+  targeting explain campaign.toml 72         why route 72 has its language
+"""
+
+
+class _Commands(click.Group):
+    """A group that suggests the nearest command and ends user errors in one sentence."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None:
+            from difflib import get_close_matches
+
+            close = get_close_matches(args[0], self.list_commands(ctx), n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "see 'targeting --help'."
+            ctx.fail(f"No such command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except TargetingError as fault:
+            click.echo(f"Error: {fault}", err=True)
+            ctx.exit(2)
+        except KeyboardInterrupt:
+            click.echo("Stopped; nothing was written.", err=True)
+            ctx.exit(130)
+
+
+def _campaign_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options shared by all commands that read a campaign file."""
+    for option in reversed(
+        [
+            click.argument("file", type=FILE),
+            click.option(
+                "--set",
+                "settings",
+                multiple=True,
+                metavar="KEY=VALUE",
+                help="Change a setting of the campaign file, for example --set buses=50. Repeatable.",
+            ),
+            click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
+            click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(cls=_Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="targeting")
+def main() -> None:
+    """Decide which languages a poster campaign should carry on which buses.
+
+    Joins census tracts (who speaks what, how well they speak English) to a transit agency's GTFS
+    schedule, gives each route the language that its riders' neighbours speak, deals your buses, and
+    writes an interactive map and coverage tables with margins of error.
+    """
+
+
+@main.command(epilog="\b\nExample:\n  targeting plan campaign.toml --set buses=50 --out maps/fifty")
+@_campaign_options
+@click.option("--out", type=FILE, help="Folder to write, by default maps/<campaign name>.")
+def plan(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, out: Path | None) -> None:
+    """Plan a campaign: write its map, tables and record into a folder."""
+    from targeting.campaign import read_campaign
+    from targeting.write import check_out
+
+    campaign = read_campaign(file, settings)
+    folder = out or Path("maps") / _slug(campaign.name)
+    check_out(folder)
+    _plan_into(campaign, folder, quiet, as_json)
+
+
+@main.command(epilog="\b\nExample:\n  targeting routes campaign.toml --json > routes.json")
+@_campaign_options
+def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+    """Score the routes: which language each calls for, without placing a single bus."""
+    scores = _scores(file, settings, quiet or as_json)
+    if as_json:
+        _print_json({"routes": _rows(scores.routes), "notices": scores.notices.as_dicts()})
+    elif not quiet:
+        from targeting.terminal import print_notices, print_routes
+
+        print_routes(scores)
+        print_notices(scores.notices)
+
+
+@main.command(epilog="\b\nExample:\n  targeting explain campaign.toml 72")
+@_campaign_options
+@click.argument("route")
+def explain(file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+    """Explain ROUTE (its number or id): the tracts, numbers and margins behind its language."""
+    from targeting.reasons import tracts_behind, verdict
+
+    scores = _scores(file, settings, quiet or as_json)
+    route_id = _find_route(scores, route)
+    tracts = tracts_behind(scores, route_id)
+    if as_json:
+        rows = scores.routes[scores.routes["route_id"] == route_id]
+        _print_json(
+            {
+                "route_id": route_id,
+                "verdict": verdict(scores, route_id),
+                "languages": _rows(rows),
+                "tracts": json.loads(tracts.to_json(orient="records")),
+            }
+        )
+    elif not quiet:
+        from targeting.terminal import print_explanation
+
+        print_explanation(scores, route_id, verdict(scores, route_id), tracts)
+
+
+@main.command()
+@click.argument("folder", type=FILE)
+def sample(folder: Path) -> None:
+    """Write the sample region (an invented city) and a campaign file to start from into FOLDER."""
+    from targeting.errors import OutputError
+    from targeting.sample import write_sample
+
+    try:
+        written = write_sample(folder)
+    except OSError as fault:
+        raise OutputError(f"{folder}: cannot be written ({fault.strerror}).") from fault
+    for path in written:
+        click.echo(path)
+    click.echo(f"\nNext: targeting plan {folder / 'sample.toml'}")
+
+
+@main.command()
+@click.argument("folder", type=FILE, default=Path("targeting-demo"))
+@click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def demo(folder: Path, quiet: bool, as_json: bool) -> None:
+    """Try it: write the sample region into FOLDER (targeting-demo) and plan its campaign."""
+    from targeting.campaign import read_campaign
+    from targeting.errors import OutputError
+    from targeting.sample import write_sample
+    from targeting.write import check_out
+
+    check_out(folder / "plan")
+    try:
+        write_sample(folder)
+    except OSError as fault:
+        raise OutputError(f"{folder}: cannot be written ({fault.strerror}).") from fault
+    _plan_into(read_campaign(folder / "sample.toml"), folder / "plan", quiet, as_json)
+
+
+def _plan_into(campaign: "Campaign", folder: Path, quiet: bool, as_json: bool) -> None:
+    """Make a plan, write it, and say what it does."""
+    from targeting.plan import make_plan
+    from targeting.write import write_plan
+
+    with _progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
+        made = make_plan(campaign, step)
+        step("writing map and tables")
+        files = write_plan(made, folder)
+    if as_json:
+        _print_json(_summary(made, folder, files))
+    elif not quiet:
+        from targeting.terminal import print_notices, print_plan
+
+        print_plan(made)
+        print_notices(made.scores.notices)
+        click.echo(f"\nMap: {(folder / 'map.html').resolve()}")
+        click.echo(f"Tables and record: {folder.resolve()}")
+
+
+def _scores(file: Path, settings: tuple[str, ...], quiet: bool) -> "Scores":
+    from targeting.campaign import read_campaign
+    from targeting.plan import score_routes
+
+    campaign = read_campaign(file, settings)
+    with _progress(len(campaign.region.gtfs) + 4, quiet) as step:
+        return score_routes(campaign, step)
+
+
+@contextmanager
+def _progress(steps: int, quiet: bool) -> "Iterator[Step]":
+    """Yield a function that moves a progress bar on; no bar where nobody watches."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=steps)
+
+        def step(description: str) -> None:
+            bar.update(task, advance=1, description=description)
+
+        yield step
+
+
+def _find_route(scores: "Scores", name: str) -> str:
+    """Return the route_id of a route given by id, number or name.
+
+    Raises
+    ------
+    CampaignError
+        When no route or several have that name.
+    """
+    from difflib import get_close_matches
+
+    routes = scores.feed.routes
+    if name in routes.index:
+        return name
+    wanted = name.strip().lower()
+    for column in ("route_short_name", "route_long_name", "route_name"):
+        found = routes.index[routes[column].str.lower() == wanted]
+        if len(found) == 1:
+            return str(found[0])
+        if len(found) > 1:
+            raise CampaignError(
+                f"{name!r} is the name of {len(found)} routes; give one of the ids {', '.join(found)}."
+            )
+    names = [*routes["route_short_name"], *routes["route_name"]]
+    close = get_close_matches(name, names, n=3, cutoff=0.4)
+    hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "see 'targeting routes FILE'."
+    raise CampaignError(f"no route {name!r} runs in the design week; {hint}")
+
+
+def _summary(made: "Plan", folder: Path, files: list[Path]) -> dict[str, Any]:
+    return {
+        "out": str(folder.resolve()),
+        "files": [path.name for path in files],
+        "design_week": {
+            "week": str(made.scores.feed.week),
+            "because": made.scores.feed.week.reason,
+        },
+        "placements": _rows(made.placements),
+        "coverage": _rows(made.coverage),
+        "notices": made.scores.notices.as_dicts(),
+    }
+
+
+def _rows(table: Any) -> list[dict[str, Any]]:
+    """Return a table's rows as they are published, for JSON."""
+    from targeting.write.tables import rounded
+
+    return json.loads(rounded(table).to_json(orient="records"))  # type: ignore[no-any-return]
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+
+
+def _slug(name: str) -> str:
+    """Return a campaign's name as a folder name."""
+    return re.sub(r"\W+", "-", name.lower()).strip("-") or "plan"

@@ -1,0 +1,132 @@
+"""The tables of a plan: rows of routes.csv, placements.csv and languages.csv (docs/columns.md)."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from targeting import moe, reasons
+from targeting.feed import Feed
+from targeting.languages import GROUPS, Group, Language, catalogue, told_apart
+
+if TYPE_CHECKING:
+    from targeting.plan import Scores
+
+SAFE_HARBOR_PEOPLE = 1000.0
+SAFE_HARBOR_SHARE = 0.05
+
+
+def route_rows(
+    served: pd.DataFrame,
+    feed: Feed,
+    languages: list[Language],
+    assigned: pd.DataFrame,
+    predominant_exposure: pd.DataFrame,
+) -> pd.DataFrame:
+    """Return the rows of routes.csv; score and rank only on the language that a route calls for."""
+    by_tag = {language.tag: language for language in languages}
+    group = served["language"].map({tag: language.group.key for tag, language in by_tag.items()})
+    calls_for = group == served["route_id"].map(assigned["group"])
+    info = feed.routes.loc[served["route_id"]].reset_index()
+    row = predominant_exposure.index.get_indexer(served["route_id"])
+    column = predominant_exposure.columns.get_indexer(group)
+    table = pd.DataFrame(
+        {
+            "route_id": served["route_id"],
+            "route_short_name": info["route_short_name"],
+            "route_long_name": info["route_long_name"],
+            "mode": info["mode"],
+            "departures_week": info["departures_week"],
+            "language": served["language"],
+            "language_name": served["language"].map(lambda tag: by_tag[tag].english_name),
+            **{
+                name: served[name]
+                for name in (
+                    "served", "served_moe", "served_low", "served_high", "share", "share_moe",
+                    "concentration", "exposure",
+                )
+            },
+            "score": served["route_id"].map(assigned["score"]).where(calls_for),
+            "rank": served["route_id"].map(assigned["rank"]).where(calls_for).astype("Int64"),
+            "exposure_predominant": predominant_exposure.to_numpy()[row, column],
+            "measured_as": served["language"].map(lambda tag: by_tag[tag].measured_as),
+        }
+    )  # fmt: skip
+    order = {tag: position for position, tag in enumerate(by_tag)}
+    best = served["route_id"].map(assigned["rank"]).fillna(len(assigned) + 1)
+    return (
+        table.assign(best=best, order=table["language"].map(order))
+        .sort_values(["best", "route_id", "order"], kind="stable")
+        .drop(columns=["best", "order"])
+        .reset_index(drop=True)
+    )
+
+
+def placement_rows(scores: "Scores", dealt: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of placements.csv."""
+    figures = scores.routes.set_index(["route_id", "language"])
+    rows = []
+    for route, language, buses in dealt.itertuples(index=False):
+        row = figures.loc[(route, language)]
+        rows.append(
+            {
+                "unit": "route",
+                "unit_id": route,
+                "unit_name": scores.feed.routes.at[route, "route_name"],
+                "language": language,
+                "language_name": row["language_name"],
+                "buses": buses,
+                "served": row["served"],
+                "served_moe": row["served_moe"],
+                "score": row["score"],
+                "reason": reasons.why(scores, route, language),
+                "measured_as": row["measured_as"],
+            }
+        )
+    columns = [
+        "unit", "unit_id", "unit_name", "language", "language_name", "buses", "served", "served_moe",
+        "score", "reason", "measured_as",
+    ]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def language_rows(scores: "Scores") -> pd.DataFrame:
+    """Return the rows of languages.csv: every group of the table, and the Safe Harbor test.
+
+    Safe Harbor: 1,000 persons or 5 % of the population, whichever is less (FTA Circular 4702.1B).
+    """
+    tracts = scores.tracts
+    population = float(tracts.population.sum())
+    population_moe = moe.of_sum(tracts.population, tracts.population_moe)
+    threshold = min(SAFE_HARBOR_PEOPLE, SAFE_HARBOR_SHARE * population)
+    listed: list[tuple[Language | None, Group]] = [
+        (language, language.group) for language in scores.languages
+    ]
+    listed += [
+        (catalogue().get(GROUPS[key].leading), GROUPS[key])
+        for key in tracts.estimates.columns
+        if key not in told_apart(scores.languages)
+    ]
+    rows = []
+    for language, group in listed:
+        people = float(tracts.estimates[group.key].sum())
+        margin = moe.of_sum(tracts.estimates[group.key], tracts.margins[group.key])
+        nameable = language if group.kind == "language" or language in scores.languages else None
+        rows.append(
+            {
+                "language": nameable.tag if nameable else "",
+                "language_name": nameable.english_name if nameable else group.name,
+                "own_name": nameable.own_name if nameable else "",
+                "in_campaign": language in scores.languages,
+                "lep": people,
+                "lep_moe": margin,
+                "share": people / population if population else np.nan,
+                "share_moe": float(moe.of_proportion(people, margin, population, population_moe)),
+                "safe_harbor": people >= threshold,
+                "safe_harbor_certain": bool(abs(people - threshold) > margin),
+                "safe_harbor_threshold": threshold,
+                "measured_as": group.name,
+            }
+        )
+    table = pd.DataFrame(rows)
+    return table.sort_values("lep", ascending=False, kind="stable").reset_index(drop=True)

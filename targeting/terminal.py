@@ -1,0 +1,189 @@
+"""What the commands print for people: tables and sentences, by rich."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from targeting import reasons
+from targeting.write.record import source_line
+
+if TYPE_CHECKING:
+    from targeting.notices import Notices
+    from targeting.plan import Plan, Scores
+
+PLACEMENTS_SHOWN = 15
+TRACTS_SHOWN = 12
+
+
+def print_plan(plan: "Plan") -> None:
+    """Print the week, the coverage of each language and the first placements."""
+    scores = plan.scores
+    console = Console()
+    placed = int(plan.placements["buses"].sum())
+    console.print(
+        f"\n[bold]{escape(scores.campaign.name)}[/bold]: {placed} of {scores.campaign.placement.buses} "
+        f"buses placed on {plan.placements['unit_id'].nunique()} of {len(scores.feed.routes)} routes"
+    )
+    console.print(f"Design week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
+    console.print(_coverage_table(plan))
+    console.print(_placement_table(plan))
+    left = len(plan.placements) - PLACEMENTS_SHOWN
+    if left > 0:
+        console.print(f"… and {left} more in placements.csv.", style="dim")
+    console.print(source_line(scores), style="dim", highlight=False)
+
+
+def print_routes(scores: "Scores") -> None:
+    """Print every route with the language it calls for, the highest score first."""
+    console = Console()
+    console.print(f"\nDesign week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
+    table = _table(
+        "What each route calls for",
+        [
+        ("Rank", True), ("Route", False), ("Language", False), ("Trips\na week", True), ("Buses", True),
+        ("Served ", True), ("Score\n(million)", True),
+        ],
+    )  # fmt: skip
+    ranked = scores.routes[scores.routes["rank"].notna()]
+    for _, row in ranked.iterrows():
+        table.add_row(
+            str(row["rank"]),
+            escape(scores.feed.routes.at[row["route_id"], "route_name"]),
+            row["language_name"],
+            f"{row['departures_week']:,.0f}",
+            f"{scores.vehicles[row['route_id']]:,}",
+            with_margin(row["served"], row["served_moe"]),
+            f"{row['score'] / 1e6:,.2f}",
+        )
+    console.print(table)
+    idle = len(scores.feed.routes) - len(scores.assigned)
+    if idle:
+        console.print(f"{idle} routes call for no language of the campaign.")
+    console.print(
+        f"Served: {reasons.people_word(scores)} within walking distance, with 90 % margin. Score: "
+        "people × weekly departures near them.",
+        style="dim",
+    )
+    console.print(source_line(scores), style="dim", highlight=False)
+
+
+def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.DataFrame) -> None:
+    """Print why a route has its language: by language, then by tract."""
+    console = Console()
+    console.print(f"\n{escape(verdict)}\n", highlight=False)
+    table = _table(
+        "By language",
+        [
+        ("Language", False), ("Served ", True), ("Bounds", True), ("Share of\nresidents", True),
+        ("Against\nregion", True), ("Weight\nwhere it\nleads", True),
+        ],
+    )  # fmt: skip
+    rows = scores.routes[scores.routes["route_id"] == route]
+    total = rows.drop_duplicates("measured_as")["exposure_predominant"].sum()
+    for _, row in rows.iterrows():
+        weight = row["exposure_predominant"] / total if total else 0.0
+        table.add_row(
+            row["language_name"],
+            with_margin(row["served"], row["served_moe"]),
+            f"{row['served_low']:,.0f} to {row['served_high']:,.0f}",
+            f"{row['share']:.1%} ± {row['share_moe']:.1%}",
+            f"{row['concentration']:.1f} ×",
+            f"{weight:.0%}",
+        )
+    console.print(table)
+    if len(tracts):
+        console.print(_tract_table(tracts))
+    if len(tracts) > TRACTS_SHOWN:
+        console.print(f"… and {len(tracts) - TRACTS_SHOWN} more tracts (--json lists all).", style="dim")
+    console.print(
+        f"People: {reasons.people_word(scores)}, with 90 % margins. Weight: people × weekly departures "
+        "near them, in the tracts where the language predominates; the largest decides. ? marks a "
+        "figure with a coefficient of variation above 40 %.",
+        style="dim",
+    )
+    console.print(source_line(scores), style="dim", highlight=False)
+
+
+def print_notices(notices: "Notices") -> None:
+    """Print the warnings, each once."""
+    console = Console()
+    for notice in notices.warnings:
+        console.print(f"[yellow]Note:[/yellow] {escape(notice.message)}", highlight=False)
+
+
+def with_margin(value: float, margin: float) -> str:
+    """Return "3,505 ± 417"."""
+    return f"{value:,.0f} ± {margin:,.0f}"
+
+
+def _coverage_table(plan: "Plan") -> Table:
+    word = reasons.people_word(plan.scores)
+    table = _table(
+        f"{word[0].upper()}{word[1:]}, with 90 % margins",
+        [("Language", False), ("Buses", True), ("In\nregion", True), ("Near any\nroute", True),
+         ("Near a\nposted one", True), ("Share", True)],
+    )  # fmt: skip
+    buses = plan.placements.groupby("language")["buses"].sum()
+    names = {language.tag: language.english_name for language in plan.scores.languages}
+    region = plan.coverage[plan.coverage["area"] == "Region"]
+    for _, row in region.iterrows():
+        name = names[row["language"]]
+        share, margin = row["served_posted_share"], row["served_posted_share_moe"]
+        table.add_row(
+            name if row["measured_as"] == name else f"{name} *",
+            f"{buses.get(row['language'], 0):,}",
+            with_margin(row["lep"], row["lep_moe"]),
+            with_margin(row["served_any"], row["served_any_moe"]),
+            with_margin(row["served_posted"], row["served_posted_moe"]),
+            "" if pd.isna(share) else f"{share:.0%} ± {margin:.0%}",
+        )
+    if (region["measured_as"] != region["language"].map(names)).any():
+        table.caption = "* measured by a census group that counts more than this language"
+    return table
+
+
+def _placement_table(plan: "Plan") -> Table:
+    table = _table(
+        "First placements",
+        [("Route", False), ("Language", False), ("Buses", True), ("Served", True)],
+    )
+    for _, row in plan.placements.head(PLACEMENTS_SHOWN).iterrows():
+        table.add_row(
+            escape(row["unit_name"]),
+            row["language_name"],
+            f"{row['buses']:,}",
+            with_margin(row["served"], row["served_moe"]),
+        )
+    return table
+
+
+def _tract_table(tracts: pd.DataFrame) -> Table:
+    table = _table(
+        "The tracts that weigh most",
+        [
+        ("Tract", False), ("Leads there", False), ("People ", True), ("Within\na walk", True),
+        ("Departures\na week", True),
+        ],
+    )  # fmt: skip
+    for _, row in tracts.head(TRACTS_SHOWN).iterrows():
+        unsure = "?" if row["cv"] > 0.40 else ""
+        table.add_row(
+            escape(row["name"].split(",")[0].split(";")[0].removeprefix("Census ")),
+            row["language"] if row["predominant"] else f"none ({row['language']} shown)",
+            f"{with_margin(row['people'], row['people_moe'])}{unsure}",
+            f"{row['share_near']:.0%}",
+            f"{row['departures_near']:,.0f}",
+        )
+    return table
+
+
+def _table(title: str, columns: list[tuple[str, bool]]) -> Table:
+    """Return an empty table; the columns that are numbers stand right and are never broken."""
+    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for name, number in columns:
+        table.add_column(name, justify="right" if number else "left", no_wrap=number)
+    return table

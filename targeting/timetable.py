@@ -1,0 +1,342 @@
+"""One feed's timetable as arrays: trips, their routes, services and directions, and their calls.
+
+Everything a GTFS feed may leave out is settled here: blank values, extended route types, places of
+stops taken from their station, headways instead of trips, missing directions.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from targeting.design_week import ServiceCalendar, read_calendar
+from targeting.errors import FeedError
+from targeting.feed_files import FeedFiles
+from targeting.notices import Notices
+
+_BASIC_TYPES = {
+    0: "tram", 1: "subway", 2: "rail", 3: "bus", 4: "ferry", 5: "cable_tram", 6: "aerial",
+    7: "funicular", 11: "bus", 12: "monorail",
+}  # fmt: skip
+_EXTENDED_TYPES = {
+    1: "rail", 2: "coach", 3: "rail", 4: "subway", 5: "subway", 6: "subway", 7: "bus", 8: "bus",
+    9: "tram", 10: "ferry", 12: "ferry", 13: "aerial", 14: "funicular",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """One feed's tables as arrays; trips, routes and stops are row positions."""
+
+    files: FeedFiles
+    calendar: ServiceCalendar
+    routes: pd.DataFrame
+    stops: pd.DataFrame
+    trip_ids: pd.Index
+    trip_route: npt.NDArray[np.int64]
+    trip_service: npt.NDArray[np.int64]
+    trip_direction: npt.NDArray[np.int64]
+    trip_block: npt.NDArray[np.object_]
+    trip_shape: npt.NDArray[np.object_]
+    trip_runs: npt.NDArray[np.float64]
+    run_starts: dict[int, npt.NDArray[np.int64]]
+    call_trip: npt.NDArray[np.int64]
+    call_stop: npt.NDArray[np.int64]
+    call_sequence: npt.NDArray[np.int64]
+    call_time: npt.NDArray[np.int64]
+
+
+def mode_of(route_type: str) -> str:
+    """Return the mode of a GTFS route_type, basic or extended; "other" where it is unknown."""
+    try:
+        number = int(route_type)
+    except ValueError:
+        return "other"
+    return _BASIC_TYPES.get(number) or _EXTENDED_TYPES.get(number // 100, "other")
+
+
+def seconds(text: str) -> int:
+    """Return H:MM:SS as seconds after midnight of the service day, -1 where it is no time."""
+    parts = text.split(":")
+    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts):
+        return -1
+    hours, minutes, secs = (int(part) for part in parts)
+    return hours * 3600 + minutes * 60 + secs
+
+
+def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timetable:
+    """Read a feed's trips of the wanted modes and their calls at stops.
+
+    Raises
+    ------
+    FeedError
+        When a table cannot be used, or the feed has no calls of trips of the wanted modes.
+    """
+    calendar = read_calendar(files, notices)
+    routes = _read_routes(files, notices)
+    stops = _read_stops(files, notices)
+    trips = _read_trips(files, routes, calendar, modes, notices)
+    trip_ids = pd.Index(trips["trip_id"])
+    call_trip, call_stop, call_sequence, call_time = _read_calls(files, trip_ids, stops, modes, notices)
+    runs, starts = _headways(files, trip_ids)
+    called = np.bincount(call_trip, minlength=len(trip_ids)) > 0
+    if not called.all():
+        notices.add(
+            "trip_without_stops",
+            f"{files.label}: {int((~called).sum()):,} of {len(trip_ids):,} trips have no stop_times "
+            "and were left out.",
+            file=files.label,
+            count=int((~called).sum()),
+        )
+    timetable = Timetable(
+        files=files,
+        calendar=calendar,
+        routes=routes,
+        stops=stops,
+        trip_ids=trip_ids,
+        trip_route=trips["route"].to_numpy(),
+        trip_service=trips["service"].to_numpy(),
+        trip_direction=trips["direction"].to_numpy(),
+        trip_block=trips["block_id"].to_numpy(object),
+        trip_shape=trips["shape_id"].to_numpy(object),
+        trip_runs=np.where(called, runs, 0.0),
+        run_starts=starts,
+        call_trip=call_trip,
+        call_stop=call_stop,
+        call_sequence=call_sequence,
+        call_time=call_time,
+    )
+    _infer_directions(timetable, notices)
+    return timetable
+
+
+def _read_trips(
+    files: FeedFiles, routes: pd.DataFrame, calendar: ServiceCalendar, modes: set[str], notices: Notices
+) -> pd.DataFrame:
+    """Return the trips of the wanted modes; `route` and `service` are positions, -1 is unknown."""
+    columns = files.columns(
+        "trips",
+        ["trip_id", "route_id", "service_id", "direction_id", "block_id", "shape_id"],
+        required=["trip_id", "route_id", "service_id"],
+    )
+    trips = pd.DataFrame(
+        {
+            "trip_id": columns["trip_id"].texts(),
+            "route": columns["route_id"].positions_in(routes.index),
+            "service": columns["service_id"].positions_in(calendar.service_ids),
+            "direction": columns["direction_id"].parsed(_direction, np.int64),
+            "block_id": columns["block_id"].texts(),
+            "shape_id": columns["shape_id"].texts(),
+        }
+    )  # fmt: skip
+    for column, what in (
+        ("route", "a route_id that routes.txt lacks"),
+        ("service", "a service_id without any calendar"),
+    ):
+        lost = int((trips[column] < 0).sum())
+        if lost:
+            notices.add(
+                "trip_without_reference",
+                f"{files.label}: {lost:,} trips name {what} and were left out.",
+                file=files.label,
+                count=lost,
+            )
+    trips = trips[(trips["route"] >= 0) & (trips["service"] >= 0)].drop_duplicates("trip_id")
+    mode = routes["mode"].to_numpy()[trips["route"]]
+    wanted = trips[np.isin(mode, list(modes))].reset_index(drop=True)
+    if wanted.empty:
+        found = ", ".join(sorted(set(mode)))
+        raise FeedError(
+            f"{files.label}: no trips of the wanted modes ({', '.join(sorted(modes))}); the feed has "
+            f"{found or 'no usable trips at all'}: change region.modes."
+        )
+    return wanted
+
+
+def _read_calls(
+    files: FeedFiles, trip_ids: pd.Index, stops: pd.DataFrame, modes: set[str], notices: Notices
+) -> tuple[npt.NDArray[np.int64], ...]:
+    """Return trip, stop (-1 unknown), sequence and time (-1 unknown) of the calls of these trips."""
+    columns = files.columns(
+        "stop_times",
+        [
+            "trip_id", "stop_id", "stop_sequence", "arrival_time", "departure_time",
+            "pickup_type", "drop_off_type",
+        ],
+        required=["trip_id", "stop_id"],
+    )  # fmt: skip
+    trip = columns["trip_id"].positions_in(trip_ids)
+    ours = trip >= 0
+    closed = columns["pickup_type"].parsed("1".__eq__, bool)
+    closed &= columns["drop_off_type"].parsed("1".__eq__, bool)
+    flexible = columns["stop_id"].parsed("".__eq__, bool)  # a zone or group of stops, on request
+    if (flexible & ours).any():
+        notices.add(
+            "flexible_service",
+            f"{files.label}: {int((flexible & ours).sum()):,} rows of stop_times.txt name no stop "
+            "(service on request); they carry no departures.",
+            file=files.label,
+            severity="info",
+            count=int((flexible & ours).sum()),
+        )
+    use = ours & ~closed & ~flexible
+    if not use.any():
+        raise FeedError(
+            f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
+            f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
+        )
+    departure = columns["departure_time"].parsed(seconds, np.int64)[use]
+    arrival = columns["arrival_time"].parsed(seconds, np.int64)[use]
+    return (
+        trip[use],
+        columns["stop_id"].positions_in(stops.index)[use],
+        columns["stop_sequence"].parsed(_whole_number, np.int64)[use],
+        np.where(departure >= 0, departure, arrival),
+    )
+
+
+def _read_routes(files: FeedFiles, notices: Notices) -> pd.DataFrame:
+    columns = files.columns(
+        "routes",
+        [
+            "route_id", "agency_id", "route_short_name", "route_long_name", "route_type",
+            "route_color",
+        ],
+        required=["route_id", "route_type"],
+    )  # fmt: skip
+    table = pd.DataFrame({name: column.texts() for name, column in columns.items()})
+    agencies = files.columns("agency", ["agency_id", "agency_name"])
+    names = dict(zip(agencies["agency_id"].texts(), agencies["agency_name"].texts(), strict=True))
+    first_agency = next(iter(names.values()), files.path.stem)
+    table["agency"] = [names.get(agency, first_agency) for agency in table["agency_id"]]
+    table["mode"] = [mode_of(kind) for kind in table["route_type"]]
+    short, long = table["route_short_name"], table["route_long_name"]
+    table["route_name"] = (short + " " + long.where(long != short, "")).str.strip()
+    table["route_name"] = table["route_name"].where(table["route_name"] != "", table["route_id"])
+    table["color"] = table["route_color"].where(table["route_color"].str.fullmatch("[0-9A-Fa-f]{6}"), "")
+    return _unique(table.set_index("route_id"), "routes.txt", files, notices)
+
+
+def _read_stops(files: FeedFiles, notices: Notices) -> pd.DataFrame:
+    """Return stops with a place; one without takes its parent station's."""
+    columns = files.columns(
+        "stops",
+        ["stop_id", "stop_name", "stop_lat", "stop_lon", "parent_station"],
+        required=["stop_id"],
+    )
+    lat = columns["stop_lat"].parsed(_number, float)
+    lon = columns["stop_lon"].parsed(_number, float)
+    outside = (np.abs(lat) > 90) | (np.abs(lon) > 180)
+    swapped = outside & (np.abs(lon) <= 90) & (np.abs(lat) <= 180)
+    if swapped.sum() > len(lat) / 2:
+        raise FeedError(
+            f"{files.label}: stops.txt seems to have latitude and longitude swapped (the first such "
+            f"stop is {columns['stop_id'].texts()[swapped][0]!r}); ask the agency for a sound feed."
+        )
+    nowhere = outside | ((lat == 0) & (lon == 0))
+    lat[nowhere], lon[nowhere] = np.nan, np.nan
+    table = pd.DataFrame(
+        {
+            "stop_name": columns["stop_name"].texts(),
+            "lon": lon,
+            "lat": lat,
+            "parent": columns["parent_station"].texts(),
+        },
+        index=pd.Index(columns["stop_id"].texts(), name="stop_id"),
+    )
+    table = _unique(table, "stops.txt", files, notices)
+    placed = table.loc[table["lon"].notna() & table["lat"].notna()]
+    parent = table["parent"].map(placed["lon"]), table["parent"].map(placed["lat"])
+    unplaced = table["lon"].isna() | table["lat"].isna()
+    table["lon"] = table["lon"].where(~unplaced, parent[0])
+    table["lat"] = table["lat"].where(~unplaced, parent[1])
+    return table.drop(columns="parent")
+
+
+def _headways(
+    files: FeedFiles, trip_ids: pd.Index
+) -> tuple[npt.NDArray[np.float64], dict[int, npt.NDArray[np.int64]]]:
+    """Return the runs of each trip on a day of service, and the start times of repeated trips."""
+    runs = np.ones(len(trip_ids))
+    rows = files.columns("frequencies", ["trip_id", "start_time", "end_time", "headway_secs"])
+    starts: dict[int, list[npt.NDArray[np.int64]]] = {}
+    trip = rows["trip_id"].positions_in(trip_ids)
+    begin = rows["start_time"].parsed(seconds, np.int64)
+    end = rows["end_time"].parsed(seconds, np.int64)
+    headway = rows["headway_secs"].parsed(_whole_number, np.int64)
+    sound = (trip >= 0) & (begin >= 0) & (end > begin) & (headway > 0)
+    for row in np.flatnonzero(sound):
+        # the last run leaves before end_time: GTFS reference, frequencies.txt
+        times = np.arange(begin[row], end[row], headway[row], dtype=np.int64)
+        starts.setdefault(int(trip[row]), []).append(times)
+    joined = {position: np.concatenate(times) for position, times in starts.items()}
+    for position, times in joined.items():
+        runs[position] = len(times)
+    return runs, joined
+
+
+def _infer_directions(timetable: Timetable, notices: Notices) -> None:
+    """Give trips without direction_id one, in place: 1 where they run against the route's main axis.
+
+    Without it the two sides of a street would count as one direction and lose half their service.
+    """
+    unknown = timetable.trip_direction < 0
+    if not unknown.any():
+        return
+    order = np.lexsort((timetable.call_sequence, timetable.call_trip))
+    trip = timetable.call_trip[order]
+    first = np.flatnonzero(np.diff(trip, prepend=-1))
+    last = np.append(first[1:], len(trip)) - 1
+    xy = timetable.stops[["lon", "lat"]].to_numpy()
+    path = np.zeros((len(timetable.trip_ids), 2))
+    stop = timetable.call_stop[order]
+    known = (stop[first] >= 0) & (stop[last] >= 0)
+    path[trip[first[known]]] = xy[stop[last[known]]] - xy[stop[first[known]]]
+    path = np.nan_to_num(path)
+    for route in np.unique(timetable.trip_route[unknown]):
+        trips = np.flatnonzero(timetable.trip_route == route)
+        axis = path[trips[0]]
+        opposite = path[trips] @ axis < 0
+        timetable.trip_direction[trips] = np.where(
+            unknown[trips], opposite, timetable.trip_direction[trips]
+        )
+    notices.add(
+        "direction_inferred",
+        f"{timetable.files.label}: {int(unknown.sum()):,} trips have no direction_id; directions "
+        "were taken from where the trips begin and end.",
+        file=timetable.files.label,
+        severity="info",
+        count=int(unknown.sum()),
+    )
+
+
+def _unique(table: pd.DataFrame, name: str, files: FeedFiles, notices: Notices) -> pd.DataFrame:
+    repeated = table.index.duplicated()
+    if repeated.any():
+        notices.add(
+            "duplicate_id",
+            f"{files.label}: {name} lists {int(repeated.sum()):,} ids twice (first: "
+            f"{table.index[repeated][0]!r}); the first row of each was kept.",
+            file=files.label,
+            count=int(repeated.sum()),
+        )
+    return table[~repeated]
+
+
+def _direction(text: str) -> int:
+    return int(text) if text in ("0", "1") else -1
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def _whole_number(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return 0

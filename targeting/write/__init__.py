@@ -1,0 +1,90 @@
+"""Write a plan folder: whole, or not at all."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from targeting.errors import OutputError
+
+if TYPE_CHECKING:
+    from targeting.plan import Plan
+
+RECORD = "run.json"
+
+
+def write_plan(plan: "Plan", out: Path) -> list[Path]:
+    """Write map, tables and record into `out` and return their paths.
+
+    Everything is written to a folder beside `out` first and put in its place by renaming, so that
+    an earlier plan is replaced as a whole or kept as it was.
+
+    Raises
+    ------
+    OutputError
+        When the folder cannot be written, or exists and holds something other than a plan.
+    """
+    from targeting.write.map import map_html
+    from targeting.write.record import record_json
+    from targeting.write.tables import tables_csv
+
+    check_out(out)
+    contents = {
+        "map.html": map_html(plan),
+        **tables_csv(plan),
+        RECORD: record_json(plan),
+    }
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        try:
+            for name, text in contents.items():
+                (partial / name).write_text(text, encoding="utf-8", newline="")
+            umask = os.umask(0)
+            os.umask(umask)
+            partial.chmod(0o777 & ~umask)
+            _swap(partial, out)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+    except OSError as fault:
+        raise OutputError(
+            f"{out}: cannot be written ({fault.strerror}); choose another --out."
+        ) from fault
+    return [out / name for name in contents]
+
+
+def check_out(out: Path) -> None:
+    """Refuse a folder that cannot be a plan's, before any work is done.
+
+    Raises
+    ------
+    OutputError
+        When it exists and holds something other than a plan, or its parent is not writable.
+    """
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out}: is a file; choose a folder with --out.")
+    if out.is_dir() and any(out.iterdir()) and not (out / RECORD).exists():
+        raise OutputError(
+            f"{out}: holds files that are no plan, and a plan replaces its whole folder; choose another "
+            "--out."
+        )
+    parent = next(folder for folder in out.absolute().parents if folder.exists())
+    if not parent.is_dir() or not os.access(parent, os.W_OK):
+        raise OutputError(f"{out}: {parent} is not writable; choose another --out.")
+
+
+def _swap(partial: Path, out: Path) -> None:
+    """Put the new folder in the place of the old one."""
+    if not out.exists():
+        partial.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
+    out.rename(old / out.name)
+    try:
+        partial.rename(out)
+    except OSError:
+        (old / out.name).rename(out)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
