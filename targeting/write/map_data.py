@@ -1,0 +1,306 @@
+"""What the map draws: tracts, routes, stops and counties as small numbers, ready for JSON.
+
+Shapes are simplified for drawing; every figure comes from the plan unchanged but for rounding.
+"""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import shapely
+
+from targeting import reasons
+from targeting.languages import told_apart
+from targeting.plan import Plan, Scores
+
+Geometries = npt.NDArray[np.object_]
+# Okabe and Ito's order of hues, darkened until white text on them is legible
+COLORS = ("#2b5ca8", "#c24e00", "#007a5e", "#a23e8c", "#8a6a00", "#3f4753", "#5b4fc4", "#a61c3c")
+DASHES = ("", "12 5", "4 4", "14 4 3 4", "7 4")
+RAMP = ("#eef3b8", "#a9dab4", "#4fb5c4", "#2c7ab7", "#22358f")
+TRACT_TOLERANCE_M = 12.0
+ROUTE_TOLERANCE_M = 8.0
+SAME_STREET_M = 45.0  # less than half a short city block, so that one-way pairs stay two
+
+
+def map_data(plan: Plan) -> dict[str, Any]:
+    """Return everything that the page draws and shows, without a single not-a-number.
+
+    Parameters
+    ----------
+    plan : Plan
+
+    Returns
+    -------
+    dict
+        `languages`, `tracts` (GeoJSON), `routes` (posted first, in the plan's order), `stops`,
+        `counties`, `bounds` of the posted routes, and `words` for the measure that was counted.
+    """
+    scores = plan.scores
+    crs = scores.tracts.geometry.estimate_utm_crs()
+    polygons = scores.tracts.geometry.to_crs(crs).to_numpy()
+    drawn = _simplified(polygons)
+    lines = gpd.GeoSeries(scores.feed.lines, crs=4326).to_crs(crs)
+    density = _density(scores, polygons)
+    breaks = [class_breaks(density[:, column]) for column in range(density.shape[1])]
+    classes = np.column_stack(
+        [classify(density[:, column], breaks[column]) for column in range(density.shape[1])]
+    )
+    posted = lines[lines.index.isin(plan.placements["unit_id"])]
+    west, south, east, north = (posted if len(posted) else lines).to_crs(4326).total_bounds
+    placement = scores.campaign.placement
+    return {
+        "words": {
+            "people": reasons.people_word(scores),
+            "vehicles": vehicle_word(scores),
+            "rule": f"at least {placement.tract_people:,.0f} people and "
+            f"{placement.tract_share:.1%} of the residents",
+        },
+        "languages": _languages(scores, breaks),
+        "groups": _groups(scores),
+        "tracts": _tracts(scores, gpd.GeoSeries(drawn, crs=crs).to_crs(4326), classes),
+        "routes": _routes(plan, lines),
+        "stops": [
+            [round(lat, 5), round(lon, 5), name]
+            for lat, lon, name in scores.feed.stops[["lat", "lon", "stop_name"]].itertuples(index=False)
+        ],
+        "counties": _counties(scores, drawn, lines.total_bounds, crs),
+        "bounds": [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]],
+    }
+
+
+def language_style(position: int) -> dict[str, str]:
+    """Return the colour and dash pattern of the campaign's n-th language; 40 pairs are distinct."""
+    return {"color": COLORS[position % len(COLORS)], "dash": DASHES[position % len(DASHES)]}
+
+
+def vehicle_word(scores: Scores) -> str:
+    """Return what carries the posters: "buses", or "vehicles" where other modes are wanted too."""
+    return "buses" if set(scores.feed.routes["mode"]) <= {"bus"} else "vehicles"
+
+
+def class_breaks(density: npt.NDArray[np.float64]) -> list[float]:
+    """Return the upper ends of all classes but the last: fifths of the tracts with anyone.
+
+    They are rounded before tracts are classed, so that the legend's numbers are the real ends.
+    """
+    some = density[density > 0]
+    if not len(some):
+        return []
+    ends = {float(f"{end:.2g}") for end in np.quantile(some, [0.2, 0.4, 0.6, 0.8])}
+    return sorted(end for end in ends if some.min() <= end < some.max())
+
+
+def classify(density: npt.NDArray[np.float64], breaks: list[float]) -> npt.NDArray[np.int64]:
+    """Return the class of each tract, from 1; 0 where nobody was counted."""
+    classes = np.searchsorted(breaks, density, side="left") + 1
+    return np.where(density > 0, classes, 0).astype(np.int64)
+
+
+def _density(scores: Scores, polygons: Geometries) -> npt.NDArray[np.float64]:
+    """Return people per km² of tract, shape (tracts, languages)."""
+    keys = [language.group.key for language in scores.languages]
+    km2 = shapely.area(polygons)[:, None] / 1e6
+    people = scores.tracts.estimates[keys].to_numpy(float)
+    return np.divide(people, km2, out=np.zeros_like(people), where=km2 > 0)
+
+
+def _languages(scores: Scores, breaks: list[list[float]]) -> list[dict[str, Any]]:
+    rows = []
+    for position, language in enumerate(scores.languages):
+        shades = np.linspace(0, len(RAMP) - 1, len(breaks[position]) + 1).round().astype(int)
+        rows.append(
+            {
+                "tag": language.tag,
+                "own": language.own_name,
+                "english": language.english_name,
+                "measuredAs": language.measured_as,
+                "breaks": breaks[position],
+                "ramp": [RAMP[shade] for shade in shades],
+                **language_style(position),
+            }
+        )
+    return rows
+
+
+def _groups(scores: Scores) -> list[dict[str, Any]]:
+    """Return what can predominate in a tract, each in the colour of its first language."""
+    return [
+        {
+            "name": " or ".join(language.english_name for language in members),
+            "color": language_style(scores.languages.index(members[0]))["color"],
+        }
+        for members in told_apart(scores.languages).values()
+    ]
+
+
+def _tracts(scores: Scores, shapes: gpd.GeoSeries, classes: npt.NDArray[np.int64]) -> dict[str, Any]:
+    tracts = scores.tracts
+    keys = [language.group.key for language in scores.languages]
+    groups = list(told_apart(scores.languages))
+    people = tracts.estimates[keys].round().astype(int).to_numpy()
+    margins = tracts.margins[keys].round().astype(int).to_numpy()
+    features = []
+    for row, shape in enumerate(shapes):
+        county = tracts.county.iloc[row]
+        most = scores.predominant.iloc[row]
+        features.append(
+            {
+                "type": "Feature",
+                "properties": {
+                    "name": tracts.names.iloc[row].removesuffix(f", {county}"),
+                    "county": county,
+                    "residents": [
+                        round(tracts.population.iloc[row]),
+                        round(tracts.population_moe.iloc[row]),
+                    ],
+                    "people": people[row].tolist(),
+                    "margins": margins[row].tolist(),
+                    "classes": classes[row].tolist(),
+                    "most": groups.index(most) if most in groups else -1,
+                },
+                "geometry": _rounded(shapely.geometry.mapping(shape)),
+            }
+        )
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
+    """Return every route with its lines, posters, reasons and figures by language."""
+    scores = plan.scores
+    positions = {language.tag: n for n, language in enumerate(scores.languages)}
+    posters: dict[str, list[dict[str, Any]]] = {}
+    for row in plan.placements.itertuples(index=False):
+        posters.setdefault(row.unit_id, []).append(
+            {"language": positions[row.language], "buses": int(row.buses), "reason": row.reason}
+        )
+    figures = plan.routes.groupby("route_id", sort=False)
+    streets = {route: one_line_per_street(line) for route, line in lines.items()}
+    order = [*posters, *(route for route in lines.index if route not in posters)]
+    badges = _badges([streets[route] for route in order])
+    places = gpd.GeoSeries(badges, crs=lines.crs).to_crs(4326)
+    drawn = gpd.GeoSeries([streets[route] for route in order], crs=lines.crs).to_crs(4326)
+    rows = []
+    for number, route in enumerate(order):
+        info = scores.feed.routes.loc[route]
+        rows.append(
+            {
+                "name": info["route_name"],
+                "short": info["route_short_name"] or info["route_name"][:8],
+                "mode": info["mode"].replace("_", " "),
+                "trips": round(info["departures_week"]),
+                "posters": posters.get(route, []),
+                "verdict": "" if route in posters else reasons.verdict(scores, route),
+                "figures": _figures(figures.get_group(route), positions),
+                "lines": [
+                    [[round(y, 5), round(x, 5)] for x, y in part.coords]
+                    for part in shapely.get_parts(drawn.iloc[number])
+                ],
+                "badge": [round(places.iloc[number].y, 5), round(places.iloc[number].x, 5)],
+            }
+        )
+    return rows
+
+
+def _figures(rows: pd.DataFrame, positions: dict[str, int]) -> list[list[float | None]]:
+    """Return language, served, margin, low, high, share, its margin, concentration of one route."""
+    table = rows.assign(language=rows["language"].map(positions))
+    digits = {
+        "language": 0, "served": 0, "served_moe": 0, "served_low": 0, "served_high": 0,
+        "share": 4, "share_moe": 4, "concentration": 2,
+    }  # fmt: skip
+    return [
+        [
+            None if pd.isna(value) else round(float(value), places) if places else round(value)
+            for value, places in zip(row, digits.values(), strict=True)
+        ]
+        for row in table[list(digits)].itertuples(index=False)
+    ]
+
+
+def one_line_per_street(line: shapely.Geometry) -> shapely.Geometry:
+    """Return a route's shapes with the two directions on one street drawn once.
+
+    Drawn twice, the dashes of one direction fill the gaps of the other and the pattern is lost.
+
+    Parameters
+    ----------
+    line : MultiLineString
+        In metres.
+    """
+    parts = shapely.get_parts(line)
+    if (shapely.get_num_coordinates(parts) == 2).all():  # straight lines between stops, each once
+        return shapely.line_merge(line)
+    simple = shapely.simplify(parts, ROUTE_TOLERANCE_M)
+    longest_first = simple[np.argsort(-shapely.length(simple), kind="stable")]
+    kept = [longest_first[0]]
+    for part in longest_first[1:]:
+        network = shapely.multilinestrings(kept)
+        rest = shapely.get_parts(part.difference(network.buffer(SAME_STREET_M)))
+        kept += [_joined(piece, network) for piece in rest if piece.length > 4 * SAME_STREET_M]
+    return shapely.multilinestrings(kept)
+
+
+def _joined(piece: shapely.LineString, network: shapely.Geometry) -> shapely.LineString:
+    """Return a branch with its cut ends led back to the line it was cut from."""
+    points = list(piece.coords)
+    for end in (0, -1):
+        link = shapely.shortest_line(shapely.Point(points[end]), network)
+        if 0 < link.length <= 1.1 * SAME_STREET_M:
+            foot = link.coords[1]
+            points = [foot, *points] if end == 0 else [*points, foot]
+    return shapely.LineString(points)
+
+
+def _badges(lines: list[shapely.Geometry]) -> list[shapely.Point]:
+    """Return a place on each line for its number, as far as can be from the numbers before it."""
+    placed: list[shapely.Point] = []
+    for line in lines:
+        main = max(shapely.get_parts(line), key=shapely.length)
+        spots = shapely.line_interpolate_point(main, np.linspace(0.1, 0.9, 17), normalized=True)
+        if placed:
+            room = shapely.distance(spots, shapely.multipoints(placed))
+            placed.append(spots[int(np.argmax(room))])
+        else:
+            placed.append(spots[len(spots) // 2])
+    return placed
+
+
+def _counties(
+    scores: Scores, drawn: Geometries, service: npt.NDArray[np.float64], crs: object
+) -> list[dict[str, Any]]:
+    """Return county outlines, and a place for the name of those that the service touches."""
+    rows = []
+    for county in sorted(set(scores.tracts.county)):
+        whole = shapely.union_all(drawn[(scores.tracts.county == county).to_numpy()])
+        inside = shapely.intersection(whole, shapely.box(*service))
+        outline = gpd.GeoSeries(shapely.get_parts(whole), crs=crs).to_crs(4326).exterior
+        label = None
+        if inside.area and not county.isdigit():
+            center = shapely.Point(shapely.maximum_inscribed_circle(inside, 200).coords[0])
+            spot = gpd.GeoSeries([center], crs=crs).to_crs(4326).iloc[0]
+            label = [round(spot.y, 5), round(spot.x, 5)]
+        rows.append(
+            {
+                "name": county.split(",")[0],
+                "label": label,
+                "lines": [[[round(y, 5), round(x, 5)] for x, y in ring.coords] for ring in outline],
+            }
+        )
+    return rows
+
+
+def _simplified(polygons: Geometries) -> Geometries:
+    """Return tract polygons in fewer points; shared borders stay shared where they are now."""
+    if shapely.coverage_is_valid(polygons):
+        return np.asarray(shapely.coverage_simplify(polygons, TRACT_TOLERANCE_M))
+    return polygons
+
+
+def _rounded(geometry: dict[str, Any]) -> dict[str, Any]:
+    def deep(value: Any) -> Any:
+        return round(value, 5) if isinstance(value, float) else [deep(item) for item in value]
+
+    return {"type": geometry["type"], "coordinates": deep(geometry["coordinates"])}

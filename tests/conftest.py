@@ -1,0 +1,112 @@
+"""Builders that all tests share: small feeds written from text, and the way to the real data."""
+
+import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from targeting.feed import Feed, read_feeds
+from targeting.notices import Notices
+
+ROOT = Path(__file__).parent.parent
+Table = str | bytes | Sequence[str]
+
+# One street with three stops, one bus there at 8 and one back at 9, Monday to Friday, in the four
+# weeks from Monday 2025-01-06 to Sunday 2025-02-02 (the third holds Martin Luther King Day).
+TINY: dict[str, Table] = {
+    "agency": ["agency_id,agency_name", "A,Tiny Transit"],
+    "stops": [
+        "stop_id,stop_name,stop_lat,stop_lon",
+        "a,East,45.50,-122.60",
+        "b,Middle,45.50,-122.61",
+        "c,West,45.50,-122.62",
+    ],
+    "routes": [
+        "route_id,agency_id,route_short_name,route_long_name,route_type,route_color",
+        "R,A,1,Main,3,00AA00",
+    ],
+    "trips": [
+        "route_id,service_id,trip_id,direction_id,block_id,shape_id",
+        "R,wk,out,0,b1,",
+        "R,wk,back,1,b1,",
+    ],
+    "stop_times": [
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence",
+        "out,08:00:00,08:00:00,a,1",
+        "out,08:05:00,08:05:00,b,2",
+        "out,08:10:00,08:10:00,c,3",
+        "back,09:00:00,09:00:00,c,1",
+        "back,09:05:00,09:05:00,b,2",
+        "back,09:10:00,09:10:00,a,3",
+    ],
+    "calendar": [
+        "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,start_date,end_date",
+        "wk,1,1,1,1,1,0,0,20250106,20250202",
+    ],
+}
+
+
+def tiny(**tables: Table | None) -> dict[str, Table]:
+    """Return the tables of the tiny feed, some exchanged, added, or (None) left out."""
+    changed = TINY | tables
+    return {name: table for name, table in changed.items() if table is not None}
+
+
+def write_feed(
+    path: Path,
+    tables: Mapping[str, Table],
+    folder: str = "",
+    *,
+    newline: str = "\n",
+    encoding: str = "utf-8",
+) -> Path:
+    """Write a GTFS feed, a zip where `path` ends in .zip and a folder otherwise; return `path`.
+
+    A table is its text, its bytes, or its lines; `folder` is where the tables sit inside the feed.
+    """
+
+    def content(table: Table) -> bytes:
+        if isinstance(table, bytes):
+            return table
+        text = table if isinstance(table, str) else "".join(f"{line}\n" for line in table)
+        return text.replace("\n", newline).encode(encoding)
+
+    names = {
+        name: f"{folder.strip('/')}/{name}.txt" if folder else f"{name}.txt" for name in tables
+    }
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, table in tables.items():
+                archive.writestr(names[name], content(table))
+    else:
+        for name, table in tables.items():
+            file = path / names[name]
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content(table))
+    return path
+
+
+def read_feed(*paths: Path, **settings: object) -> tuple[Feed, Notices]:
+    """Read one feed or several, and return it with its notices."""
+    notices = Notices()
+    return read_feeds(paths, notices=notices, **settings), notices  # type: ignore[arg-type]
+
+
+def departures(feed: Feed) -> dict[tuple[str, int, str], float]:
+    """Return the weekly departures by route, direction and stop."""
+    columns = ["route_id", "direction_id", "stop_id"]
+    return feed.departures.set_index(columns)["departures_week"].to_dict()
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of the real data, which the project does not ship."""
+    folder = Path(os.environ.get("TARGETING_REAL_DATA", ROOT.parent / "shared" / "data"))
+    if not (folder / "gtfs").is_dir():
+        pytest.skip(
+            f"real data not found at {folder}: set TARGETING_REAL_DATA to the folder that holds "
+            "gtfs/, acs/ and geo/"
+        )
+    return folder

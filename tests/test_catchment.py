@@ -1,0 +1,209 @@
+"""Catchments against brute force: every cell with every stop, one at a time."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from targeting import catchment as module
+from targeting.catchment import Catchment, make_catchment, walking_distances
+from targeting.cells import Cells, grid_cells
+
+FAR = (np.inf, np.inf)
+
+
+def catch(
+    cells: list[tuple[int, float, tuple[float, float]]],
+    stops: list[tuple[float, float]],
+    calls: list[tuple[int, int, int, float]],
+    *,
+    walk_m: list[float],
+    polygons: list[shapely.Geometry] | None = None,
+) -> Catchment:
+    """Return a catchment of cells (tract, weight, place) and calls (stop, route, direction, weekly)."""
+    tract, weight, xy = zip(*cells, strict=True)
+    stop, route, direction, weekly = zip(*calls, strict=True)
+    shapes = polygons or [shapely.box(9e6, 9e6 + i, 9e6 + 1, 9e6 + i + 1) for i in range(max(tract) + 1)]
+    return make_catchment(
+        Cells(np.array(xy, float), np.array(tract, np.int64), np.array(weight, float)),
+        polygons=np.array(shapes, dtype=object),
+        stops_xy=np.array(stops, float),
+        stop=np.array(stop, np.int64),
+        route=np.array(route, np.int64),
+        direction=np.array(direction, np.int64),
+        departures=np.array(weekly, float),
+        routes=pd.Index([f"r{i}" for i in range(len(walk_m))], name="route_id"),
+        walk_m=np.array(walk_m, float),
+    )
+
+
+def test_walking_distances_by_mode() -> None:
+    modes = pd.Series(["bus", "tram", "coach", "rail", "ferry", "other"])
+    assert walking_distances(modes, bus_walk_m=400, rail_walk_m=800).tolist() == [
+        400, 800, 400, 800, 800, 800,
+    ]  # fmt: skip
+
+
+def test_one_bus_passing_three_nearby_stops_counts_once() -> None:
+    calls = [(0, 0, 0, 60.0), (1, 0, 0, 60.0), (2, 0, 0, 60.0)]
+    result = catch([(0, 1.0, (0, 0))], [(0, 100), (0, 0), (0, -100)], calls, walk_m=[400])
+    assert result.exposure().toarray().tolist() == [[60.0]]
+
+
+def test_best_served_stop_of_each_direction_then_added() -> None:
+    # outbound 50 and 70 at two stops, inbound 20 and 10: 70 + 20; the best single stop has 70
+    calls = [(0, 0, 0, 50.0), (1, 0, 0, 70.0), (0, 0, 1, 20.0), (1, 0, 1, 10.0)]
+    result = catch([(0, 1.0, (0, 0))], [(0, 100), (0, -100)], calls, walk_m=[400])
+    assert result.exposure().toarray().tolist() == [[90.0]]
+
+
+def test_the_limit_is_walkable_and_beyond_is_not() -> None:
+    cells = [(0, 0.5, (400, 0)), (0, 0.3, (0, 0)), (0, 0.2, (400.5, 0))]
+    result = catch(cells, [(0, 0)], [(0, 0, 0, 7.0)], walk_m=[400])
+    assert result.share().toarray()[0] == pytest.approx([0.8])
+
+
+def test_each_mode_has_its_own_walking_distance() -> None:
+    # 600 m from one stop that both a bus and a train serve
+    calls = [(0, 0, 0, 7.0), (0, 1, 0, 9.0)]
+    result = catch([(0, 1.0, (600, 0))], [(0, 0)], calls, walk_m=[400, 800])
+    assert result.share().toarray().ravel().tolist() == [0.0, 1.0]
+    assert result.exposure().toarray().ravel().tolist() == [0.0, 9.0]
+
+
+def test_atoms_average_departures_by_weight() -> None:
+    # one atom (same set of routes): 0.3 with 10 departures and 0.1 with 50: (3 + 5) / 0.4 = 20
+    cells = [(0, 0.3, (0, 0)), (0, 0.1, (2000, 0)), (0, 0.6, FAR)]
+    result = catch(cells, [(0, 0), (2000, 0)], [(0, 0, 0, 10.0), (1, 0, 0, 50.0)], walk_m=[400])
+    assert len(result.weight) == 2
+    served = result.departures.toarray().ravel() > 0
+    assert result.weight[served] == pytest.approx([0.4])
+    assert result.departures.toarray().ravel()[served] == pytest.approx([20.0])
+    assert result.exposure().toarray().ravel() == pytest.approx([8.0])
+
+
+def test_region_without_any_cell_in_reach() -> None:
+    result = catch([(0, 1.0, FAR), (1, 1.0, FAR)], [(0, 0)], [(0, 0, 0, 1.0)], walk_m=[400])
+    assert result.share().toarray().tolist() == [[0.0, 0.0]]
+    assert result.share_of_any(np.array([True])).tolist() == [0.0, 0.0]
+    assert result.weight.tolist() == [1.0, 1.0]
+
+
+class City:
+    """A small random city, and what brute force says about it."""
+
+    def __init__(self, seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        self.tracts, self.routes = 7, 11
+        tract = np.sort(rng.integers(0, self.tracts, 140))
+        tract[: self.tracts] = np.arange(self.tracts)
+        self.tract = np.sort(tract)
+        weight = rng.random(140)
+        self.weight = weight / np.bincount(self.tract, weight)[self.tract]
+        self.xy = rng.uniform(0, 4000, (140, 2))
+        self.xy[rng.integers(0, 140, 5)] = np.inf
+        self.stops = rng.uniform(0, 4000, (45, 2))
+        self.stops[3] = self.xy[np.flatnonzero(np.isfinite(self.xy[:, 0]))[0]]  # a stop right there
+        keys = rng.permutation(45 * self.routes * 2)[:150]
+        self.stop = keys // (self.routes * 2)
+        self.route = keys // 2 % self.routes
+        self.direction = keys % 2
+        self.weekly = rng.integers(1, 300, 150).astype(float)
+        self.walk_m = np.where(np.arange(self.routes) % 3 == 0, 800.0, 400.0)
+        self.polygons = np.array([shapely.box(x, y, x + 150, y + 90) for x, y in rng.uniform(0, 4000, (self.tracts, 2))])
+
+    def catchment(self) -> Catchment:
+        return make_catchment(
+            Cells(self.xy, self.tract, self.weight),
+            polygons=self.polygons,
+            stops_xy=self.stops,
+            stop=self.stop,
+            route=self.route,
+            direction=self.direction,
+            departures=self.weekly,
+            routes=pd.Index([f"r{i}" for i in range(self.routes)]),
+            walk_m=self.walk_m,
+        )
+
+    def near(self) -> np.ndarray:
+        """Return weekly departures near each cell of each route, one pair at a time."""
+        best = np.zeros((len(self.tract), self.routes, 2))
+        for cell in range(len(self.tract)):
+            for s, r, d, weekly in zip(self.stop, self.route, self.direction, self.weekly, strict=True):
+                if np.hypot(*(self.xy[cell] - self.stops[s])) <= self.walk_m[r]:
+                    best[cell, r, d] = max(best[cell, r, d], weekly)
+        return best.sum(axis=2)
+
+    def by_tract(self, values: np.ndarray) -> np.ndarray:
+        return np.array([np.bincount(self.tract, self.weight * column, minlength=self.tracts) for column in values.T])
+
+
+@pytest.mark.parametrize("limit", [module.DENSE_LIMIT, 200])  # 200: nine cells at a time
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_brute_force(seed: int, limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "DENSE_LIMIT", limit)
+    city = City(seed)
+    result, near = city.catchment(), city.near()
+    assert 0.1 < (near > 0).mean() < 0.9  # the case is not trivial
+
+    assert result.share().toarray() == pytest.approx(city.by_tract((near > 0).astype(float)))
+    assert result.exposure().toarray() == pytest.approx(city.by_tract(near))
+
+    # atoms: the cells of a tract with the same set of routes, and nothing lost
+    expected = len({(t, *row) for t, row in zip(city.tract, near > 0, strict=True)})
+    assert len(result.weight) == expected
+    assert np.bincount(result.tract, result.weight) == pytest.approx(np.ones(city.tracts))
+    assert (np.diff(result.tract) >= 0).all()
+
+    rng = np.random.default_rng(seed)
+    share = result.share().toarray()
+    for _ in range(20):
+        some = rng.random(city.routes) < 0.4
+        union = city.by_tract((near[:, some] > 0).any(axis=1, keepdims=True).astype(float))[0]
+        of_any = result.share_of_any(some)
+        assert of_any == pytest.approx(union)
+        assert (of_any >= share[some].max(axis=0, initial=0) - 1e-12).all()
+        assert (of_any <= share[some].sum(axis=0) + 1e-12).all()
+    assert result.share_of_any(np.zeros(city.routes, bool)).tolist() == [0.0] * city.tracts
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_touched_is_any_area_within_walking_distance(seed: int) -> None:
+    city = City(seed)
+    expected = np.zeros((city.routes, city.tracts), bool)
+    for s, r in zip(city.stop, city.route, strict=True):
+        for t, polygon in enumerate(city.polygons):
+            expected[r, t] |= shapely.distance(polygon, shapely.Point(city.stops[s])) <= city.walk_m[r]
+    touched = city.catchment().touched
+    assert (touched.toarray() == expected).all()
+    assert expected.any()
+    assert not expected.all()
+
+
+def test_touched_by_a_stop_in_the_next_tract_without_serving_a_cell() -> None:
+    # the only population point is 900 m off, but the tract's edge is 100 m from the stop
+    result = catch(
+        [(0, 1.0, (1000, 0))], [(0, 0)], [(0, 0, 0, 5.0)],
+        walk_m=[400], polygons=[shapely.box(100, -500, 1100, 500)],
+    )  # fmt: skip
+    assert result.share().toarray().tolist() == [[0.0]]
+    assert result.touched.toarray().tolist() == [[True]]
+
+
+def test_shares_of_cells_by_area_are_circles() -> None:
+    # a stop in the middle of a square of 2 km: π · 400² / 2000² = 0.1257
+    polygon = shapely.box(0, 0, 2000, 2000)
+    stops = np.array([[1000.0, 1000.0]])
+    result = make_catchment(
+        grid_cells(np.array([polygon]), stops, 400.0),
+        polygons=np.array([polygon]),
+        stops_xy=stops,
+        stop=np.array([0]),
+        route=np.array([0]),
+        direction=np.array([0]),
+        departures=np.array([12.0]),
+        routes=pd.Index(["1"]),
+        walk_m=np.array([400.0]),
+    )
+    assert result.share().toarray().item() == pytest.approx(0.12566, abs=0.003)
+    assert result.exposure().toarray().item() == pytest.approx(12 * 0.12566, abs=0.04)
