@@ -179,7 +179,7 @@ def _apply(content: dict[str, Any], setting: str) -> None:
     path = key if key in keys.values() else keys.get(key)
     if not equals or path is None:
         raise CampaignError(
-            f"--set {setting}: {_unknown(key, [*keys, *keys.values()])}"
+            f"--set {setting}: {_unknown(key, sorted({*keys, *keys.values()}))}"
             if equals
             else f"--set {setting}: write it as key=value, for example --set buses=50."
         )

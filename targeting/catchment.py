@@ -14,12 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
-import shapely
 from scipy.spatial import cKDTree
 
+from targeting.bounds import touched_tracts, wholly_near_tracts
 from targeting.cells import Cells
 
 ROAD_MODES = ("bus", "coach")
+WHOLLY = 1 - 1e-6
 DENSE_LIMIT = 4_000_000  # numbers held at once while cells are folded: 32 MB
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -46,6 +47,8 @@ class Catchment:
     touched : csr_matrix of bool, shape (routes, tracts)
         Where any part of the tract's area is within walking distance: the outer bound of what
         apportioning can give.
+    wholly : csr_matrix of bool, shape (routes, tracts)
+        Where all of the tract's area is: the inner bound.
     """
 
     routes: pd.Index
@@ -54,19 +57,18 @@ class Catchment:
     weight: Floats
     departures: scipy.sparse.csr_matrix
     touched: scipy.sparse.csr_matrix
+    wholly: scipy.sparse.csr_matrix
 
     def share(self) -> scipy.sparse.csr_matrix:
         """Return the share of each tract's people that each route serves, shape (routes, tracts)."""
-        member = self.departures.copy()
-        member.data = np.ones_like(member.data)
-        return self._by_tract(member)
+        return _by_tract(_members(self.departures), self.tract, self.weight, self.tracts)
 
     def exposure(self) -> scipy.sparse.csr_matrix:
         """Return weekly departures near the mean resident, shape (routes, tracts).
 
         Times the people of a tract it gives exposure: people times weekly departures near them.
         """
-        return self._by_tract(self.departures)
+        return _by_tract(self.departures, self.tract, self.weight, self.tracts)
 
     def share_of_any(self, routes: npt.NDArray[np.bool_]) -> Floats:
         """Return the share of each tract's people near any of the routes, shape (tracts,).
@@ -80,13 +82,6 @@ class Catchment:
         near = self.departures @ routes.astype(float) > 0
         share = np.bincount(self.tract[near], self.weight[near], minlength=self.tracts)
         return share.astype(float)
-
-    def _by_tract(self, atoms: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
-        count = len(self.tract)
-        fold = scipy.sparse.csr_matrix(
-            (self.weight, (self.tract, np.arange(count))), shape=(self.tracts, count)
-        )
-        return (fold @ atoms).T.tocsr()
 
 
 def walking_distances(modes: "pd.Series[str]", *, bus_walk_m: float, rail_walk_m: float) -> Floats:
@@ -143,34 +138,35 @@ def make_catchment(
         tract_atoms.append(atoms[0])
         weights.append(atoms[1])
         blocks.append(atoms[2])
+    tract, weight = np.concatenate(tract_atoms), np.concatenate(weights)
+    near = scipy.sparse.vstack(blocks, format="csr")
+    share = _by_tract(_members(near), tract, weight, len(polygons))
+    service = (polygons, stops_xy, stop, route, walk_m)
     return Catchment(
         routes=routes,
         tracts=len(polygons),
-        tract=np.concatenate(tract_atoms),
-        weight=np.concatenate(weights),
-        departures=scipy.sparse.vstack(blocks, format="csr"),
-        touched=_touched(polygons, stops_xy, stop, route, walk_m),
+        tract=tract,
+        weight=weight,
+        departures=near,
+        touched=touched_tracts(*service),
+        wholly=wholly_near_tracts(share >= WHOLLY, *service),
     )
 
 
-def _touched(
-    polygons: npt.NDArray[np.object_], stops_xy: Floats, stop: Ints, route: Ints, walk_m: Floats
+def _members(departures: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
+    """Return 1 where a route serves an atom."""
+    member = departures.copy()
+    member.data = np.ones_like(member.data)
+    return member
+
+
+def _by_tract(
+    atoms: scipy.sparse.csr_matrix, tract: Ints, weight: Floats, tracts: int
 ) -> scipy.sparse.csr_matrix:
-    """Return which tracts have any area within walking distance of each route's stops."""
-    tree = shapely.STRtree(polygons)
-    found = scipy.sparse.csr_matrix((len(walk_m), len(polygons)), dtype=bool)
-    for distance in np.unique(walk_m):
-        near_stop, tract = tree.query(
-            shapely.points(stops_xy), predicate="dwithin", distance=float(distance)
-        )
-        near = scipy.sparse.csr_matrix(
-            (np.ones(len(tract), bool), (near_stop, tract)), (len(stops_xy), len(polygons))
-        )
-        calls = scipy.sparse.csr_matrix(
-            (walk_m[route] == distance, (route, stop)), (len(walk_m), len(stops_xy))
-        )
-        found = found + (calls @ near)
-    return found
+    """Return the weighted sum over each tract's atoms, shape (routes, tracts)."""
+    count = len(tract)
+    fold = scipy.sparse.csr_matrix((weight, (tract, np.arange(count))), shape=(tracts, count))
+    return (fold @ atoms).T.tocsr()
 
 
 def _pairs(cells: Floats, stops: Floats, walk_m: float) -> tuple[Ints, Ints, Floats]:

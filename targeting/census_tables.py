@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 from targeting.errors import TractError
 from targeting.languages import GROUPS
 from targeting.notices import Notices
+from targeting.vintage import looks_like
 
 JAM_CONTROLLED = -555555555.0  # the estimate is controlled to a fixed value: its margin is 0
 JAM_VALUES = (
@@ -21,8 +23,76 @@ SMALLEST_MARGIN = 12.0  # the margin that ACS 5-year tables give to the zeros of
 GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "GEO_ID", "GEOIDFQ", "AFFGEOID")
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Return one table as text, indexed by 11-digit GEOID; attrs hold nothing."""
+@dataclass(frozen=True)
+class CensusTable:
+    """Estimates and 90 % margins by tract; all share one index of 11-digit GEOIDs.
+
+    Attributes
+    ----------
+    names : Series of str
+        The Census Bureau's name of each tract, empty where the table gives none.
+    population, population_moe : Series
+        People of 5 years and over.
+    estimates, margins : DataFrame
+        People of the wanted measure, a column a group key.
+    vintages : tuple of str
+        What vintage of tracts each file looks like.
+    """
+
+    names: "pd.Series[str]"
+    population: "pd.Series[float]"
+    population_moe: "pd.Series[float]"
+    estimates: pd.DataFrame
+    margins: pd.DataFrame
+    vintages: tuple[str, ...]
+
+
+def read_census(paths: Sequence[Path], *, measure: str, notices: Notices) -> CensusTable:
+    """Read table C16001 from one file, or from several put one below the other.
+
+    Raises
+    ------
+    TractError
+        When a file cannot be used, or a tract stands in two rows.
+    """
+    tables = [_read_file(path) for path in paths]
+    groups = {key: None for table, path in zip(tables, paths, strict=True)
+              for key in _lines(table, measure, path.name)}  # fmt: skip
+    estimates, margins = [], []
+    for table, path in zip(tables, paths, strict=True):
+        lines = {"total": "C16001_001"} | {key: _line(key, measure) for key in groups}
+        pairs = {key: _estimates(table, line, path.name, notices) for key, line in lines.items()}
+        estimates.append(pd.DataFrame({key: pair[0] for key, pair in pairs.items()}, index=table.index))
+        margins.append(pd.DataFrame({key: pair[1] for key, pair in pairs.items()}, index=table.index))
+    people, moes = pd.concat(estimates), pd.concat(margins)
+    repeated = people.index[people.index.duplicated()]
+    if len(repeated):
+        rows = int((people.index == repeated[0]).sum())
+        raise TractError(
+            f"{label_of(paths)}: GEOID {repeated[0]} stands in {rows} rows; "
+            "each tract may appear once: remove the repeated rows."
+        )
+    names = [table.get("NAME", pd.Series("", index=table.index)) for table in tables]
+    return CensusTable(
+        names=pd.concat(names),
+        population=people["total"],
+        population_moe=moes["total"],
+        estimates=people.drop(columns="total"),
+        margins=moes.drop(columns="total"),
+        vintages=tuple(
+            looks_like(path, list(table.columns), table.index)
+            for path, table in zip(paths, tables, strict=True)
+        ),
+    )
+
+
+def label_of(paths: Sequence[Path]) -> str:
+    """Return what messages call these tables."""
+    return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    """Return one table as text, indexed by 11-digit GEOID."""
     try:
         if path.suffix.lower() == ".json":
             rows = json.loads(path.read_text(encoding="utf-8-sig"))
@@ -39,6 +109,9 @@ def read_table(path: Path) -> pd.DataFrame:
         raise TractError(f"{path.name}: cannot be read as a table ({fault}).") from fault
     table = table.map(lambda value: "" if value is None else str(value).strip())
     table.columns = [str(name).strip() for name in table.columns]
+    table = table.loc[:, ~table.columns.duplicated()]  # the API repeats NAME for whole groups
+    if table.empty:
+        raise TractError(f"{path.name}: holds no tract, only a header; ask for the table again.")
     table.index = _geoids(table, path)
     return table
 
@@ -70,30 +143,35 @@ def eleven_digits(texts: "pd.Series[str]") -> "pd.Series[str]":
     return geoid.where(~geoid.str.fullmatch(r"\d{10}"), "0" + geoid)
 
 
-def lines_of(table: pd.DataFrame, measure: str, label: str) -> dict[str, str]:
-    """Return the table's line for each group that it has: {"spanish": "C16001_005", …}."""
-    offset = 2 if measure == "lep" else 0
-    wanted = {key: f"C16001_{group.first_line + offset:03d}" for key, group in GROUPS.items()}
-    lines = {key: line for key, line in wanted.items() if f"{line}E" in table}
+def _line(key: str, measure: str) -> str:
+    return f"C16001_{GROUPS[key].first_line + (2 if measure == 'lep' else 0):03d}"
+
+
+def _lines(table: pd.DataFrame, measure: str, label: str) -> list[str]:
+    """Return the groups that the table has."""
+    found = [key for key in GROUPS if f"{_line(key, measure)}E" in table]
     if "C16001_001E" not in table:
         raise TractError(
             f"{label}: lacks column C16001_001E (people of 5 years and over); ask for table C16001 "
             "with its total."
         )
-    if not lines:
+    if not found:
         other = "lep" if measure == "speakers" else "speakers"
         raise TractError(
-            f"{label}: has no column for measure = {measure!r} (such as {wanted['spanish']}E); use "
-            f'region.measure = "{other}" or a table with those lines.'
+            f"{label}: has no column for measure = {measure!r} (such as {_line('spanish', measure)}E); "
+            f'use region.measure = "{other}" or a table with those lines.'
         )
-    return lines
+    return found
 
 
-def estimates_of(
-    table: pd.DataFrame, line: str, tables: Sequence[Path], notices: Notices
-) -> tuple["pd.Series[float]", "pd.Series[float]"]:
+def _estimates(
+    table: pd.DataFrame, line: str, label: str, notices: Notices
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return estimates and margins of a line, the Census Bureau's jam values resolved."""
-    label = label_of(tables)
+    if f"{line}E" not in table:
+        raise TractError(
+            f"{label}: lacks column {line}E, which another of the tables has; all must have the same."
+        )
     estimate = _counts(table, f"{line}E", label)
     absent = np.isnan(estimate)
     if absent.any():
@@ -122,7 +200,7 @@ def estimates_of(
             count=int(absent.sum()),
         )
         margin = np.where(absent, np.maximum(estimate, SMALLEST_MARGIN), margin)
-    return pd.Series(estimate, index=table.index), pd.Series(margin, index=table.index)
+    return estimate, margin
 
 
 def _counts(table: pd.DataFrame, column: str, label: str) -> npt.NDArray[np.float64]:
@@ -144,8 +222,3 @@ def _counts(table: pd.DataFrame, column: str, label: str) -> npt.NDArray[np.floa
             )
     controlled = column.endswith("M") & (numbers == JAM_CONTROLLED)
     return np.where(controlled, 0.0, np.where(jam, np.nan, numbers))
-
-
-def label_of(paths: Sequence[Path]) -> str:
-    """Return what messages call these tables."""
-    return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"

@@ -19,7 +19,7 @@ from targeting.feed_files import Column, FeedFiles
 from targeting.notices import Notices
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-DAY = np.timedelta64(1, "D")
+LONGEST = 5 * 366  # days around the last change of service among which a week is looked for
 
 
 @dataclass(frozen=True)
@@ -31,26 +31,41 @@ class ServiceCalendar:
     label : str
         The feed's short name.
     service_ids : Index of str
-    first_day : date
-        The day of column 0 of `active`.
-    active : ndarray of bool, shape (services, days)
+    service : ndarray of int, shape (rules,)
+        For each usable row of calendar.txt the position of its service …
+    start, end : ndarray of datetime64[D], shape (rules,)
+        … its first and last day …
+    runs : ndarray of bool, shape (rules, 7)
+        … and the weekdays on which it runs, Monday first.
+    exceptions : dict of day to (added, removed)
+        Positions of services by calendar_dates.txt.
     period : (date, date)
         First and last day for which the feed speaks, both included.
+    last_change : date
+        The day after which no service begins any more: many feeds end in 2099.
     """
 
     label: str
     service_ids: pd.Index
-    first_day: date
-    active: npt.NDArray[np.bool_]
+    service: npt.NDArray[np.int64]
+    start: npt.NDArray[np.datetime64]
+    end: npt.NDArray[np.datetime64]
+    runs: npt.NDArray[np.bool_]
+    exceptions: dict[date, tuple[list[int], list[int]]]
     period: tuple[date, date]
+    last_change: date
 
-    def days_in_week(self, monday: date) -> npt.NDArray[np.bool_]:
-        """Return which services run on the seven days from `monday`, shape (services, 7)."""
+    def days_in_week(self, first_day: date) -> npt.NDArray[np.bool_]:
+        """Return which services run on the seven days from `first_day`, shape (services, 7)."""
         week = np.zeros((len(self.service_ids), 7), bool)
-        offset = (monday - self.first_day).days
-        for day in range(7):
-            if 0 <= offset + day < self.active.shape[1]:
-                week[:, day] = self.active[:, offset + day]
+        for offset in range(7):
+            day = first_day + timedelta(days=offset)
+            now = np.datetime64(day)
+            active = (self.start <= now) & (now <= self.end) & self.runs[:, day.weekday()]
+            week[self.service[active], offset] = True
+            added, removed = self.exceptions.get(day, ([], []))
+            week[added, offset] = True
+            week[removed, offset] = False
         return week
 
 
@@ -93,38 +108,35 @@ def read_calendar(files: FeedFiles, notices: Notices) -> ServiceCalendar:
     usable = ~(np.isnat(starts) | np.isnat(ends)) & (ends >= starts)
     _say_unusable(files.label, int((~usable).sum()), int(np.isnat(dates).sum()), notices)
 
-    added = special["exception_type"].parsed(lambda text: text == "1", bool) & ~np.isnat(dates)
-    removed = special["exception_type"].parsed(lambda text: text == "2", bool) & ~np.isnat(dates)
-    named = np.concatenate([starts[usable & runs.any(axis=1)], dates[added]])
-    if not len(named):
-        raise FeedError(
-            f"{files.label}: calendar.txt and calendar_dates.txt name no day of service; "
-            "ask the agency for a current feed."
-        )
-    first = named.min()
-    last = np.concatenate([ends[usable & runs.any(axis=1)], dates[added]]).max()
     service_ids = pd.Index(
         list(dict.fromkeys([*regular["service_id"].texts(), *special["service_id"].texts()])),
         dtype=object,
     )
-    days = np.arange(first, last + DAY, DAY)
-    weekday = (days.astype("datetime64[D]").astype(int) + 3) % 7  # 1970-01-01 was a Thursday
-    active = np.zeros((len(service_ids), len(days)), bool)
-    for row, service in enumerate(regular["service_id"].positions_in(service_ids)):
-        if usable[row]:
-            inside = (days >= starts[row]) & (days <= ends[row])
-            active[service] |= inside & runs[row][weekday]
-    exceptions = special["service_id"].positions_in(service_ids)
-    column = np.where(np.isnat(dates), -1, (dates - first).astype(int))
-    within = (column >= 0) & (column < len(days))
-    active[exceptions[added & within], column[added & within]] = True
-    active[exceptions[removed & within], column[removed & within]] = False
+    running = usable & runs.any(axis=1)
+    kind = special["exception_type"].texts()
+    added = (kind == "1") & ~np.isnat(dates)
+    if not (running.any() or added.any()):
+        raise FeedError(
+            f"{files.label}: calendar.txt and calendar_dates.txt name no day of service; "
+            "ask the agency for a current feed."
+        )
+    begins = np.concatenate([starts[running], dates[added]])
+    ends_of = np.concatenate([ends[running], dates[added]])
+    exceptions: dict[date, tuple[list[int], list[int]]] = {}
+    of_service = special["service_id"].positions_in(service_ids)
+    for row in np.flatnonzero(~np.isnat(dates) & np.isin(kind, ["1", "2"])):
+        lists = exceptions.setdefault(_date(dates[row]), ([], []))
+        lists[0 if added[row] else 1].append(int(of_service[row]))
     return ServiceCalendar(
         label=files.label,
         service_ids=service_ids,
-        first_day=_date(first),
-        active=active,
-        period=_period(files, _date(first), _date(last)),
+        service=regular["service_id"].positions_in(service_ids)[running],
+        start=starts[running],
+        end=ends[running],
+        runs=runs[running],
+        exceptions=exceptions,
+        period=_period(files, _date(begins.min()), _date(ends_of.max())),
+        last_change=_date(begins.max()),
     )
 
 
@@ -164,6 +176,9 @@ def choose_week(
 
     start = max(calendar.period[0] for calendar in calendars)
     end = min(calendar.period[1] for calendar in calendars)
+    changes = [calendar.last_change for calendar in calendars]
+    start = max(start, _shift(min(changes), -LONGEST))
+    end = min(end, _shift(max(changes), LONGEST))
     monday = start + timedelta(days=-start.weekday() % 7)
     whole = [monday + timedelta(weeks=n) for n in range(max(0, ((end - monday).days + 1) // 7))]
     holidays = _holidays(start, end)
@@ -187,7 +202,7 @@ def choose_week(
                 )
             reason = f"it has the most trips ({service[best]:,.0f}) of the {len(service)} {what}"
             return DesignWeek(candidates[best], reason)
-    if not partial:
+    if not partial or len(calendars) > 1:
         periods = "; ".join(f"{c.label} {c.period[0]} to {c.period[1]}" for c in calendars)
         raise CampaignError(
             f"The feeds share no week ({periods}); use feeds of the same season, or name one week "
@@ -202,17 +217,23 @@ def choose_week(
 def _trips_in_week(
     calendars: list[ServiceCalendar], trips_by_service: list[npt.NDArray[np.float64]], day: date
 ) -> float:
-    return float(
-        sum(
-            (trips @ calendar.days_in_week(day)).sum()
-            for calendar, trips in zip(calendars, trips_by_service, strict=True)
-        )
-    )
+    """Return the trips of all feeds in the week from `day`; 0 where one of them rests."""
+    trips = [
+        float((per_service @ calendar.days_in_week(day)).sum())
+        for calendar, per_service in zip(calendars, trips_by_service, strict=True)
+    ]
+    return sum(trips) if all(trips) else 0.0
 
 
 def _holidays(start: date, end: date) -> set[date]:
-    found = USFederalHolidayCalendar().holidays(pd.Timestamp(start), pd.Timestamp(end))
+    first, last = max(start, date(1971, 1, 1)), min(end, date(2200, 1, 1))
+    found = USFederalHolidayCalendar().holidays(pd.Timestamp(first), pd.Timestamp(last))
     return {day.date() for day in found}
+
+
+def _shift(day: date, days: int) -> date:
+    """Return the day so many days later, or the first or last day there is."""
+    return date.fromordinal(min(max(day.toordinal() + days, 1), date.max.toordinal() - 7))
 
 
 def _period(files: FeedFiles, first: date, last: date) -> tuple[date, date]:

@@ -52,7 +52,8 @@ class Feed:
     stops : DataFrame indexed by stop_id
         `stop_name`, `lon`, `lat`; only stops with departures and a place.
     departures : DataFrame
-        `route_id`, `direction_id` (0 or 1), `stop_id`, `departures_week`.
+        `route_id`, `direction_id` (0 or 1), `stop_id`, `departures_week`, and `trips_week` of the
+        route in that direction (fewer than the departures at a stop that a trip calls at twice).
     trips : DataFrame
         One row a trip (a run, where frequencies.txt gives headways): `route_id`, `block_id`
         (empty where the feed has none), `start_s`, `end_s` (seconds after midnight of the service
@@ -153,12 +154,16 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
     key = route_direction * len(stops) + stop
     keys, position = np.unique(key, return_inverse=True)
     total = np.bincount(position, weight)
+    by_direction = np.bincount(
+        timetable.trip_route * 2 + timetable.trip_direction, weekly, minlength=2 * len(routes)
+    )
     departures = pd.DataFrame(
         {
             "route_id": prefix + routes.index.to_numpy()[keys // len(stops) // 2],
             "direction_id": keys // len(stops) % 2,
             "stop_id": prefix + stops.index.to_numpy()[keys % len(stops)],
             "departures_week": total,
+            "trips_week": by_direction[keys // len(stops)],
         }
     )
     served_routes = np.unique(keys // len(stops) // 2)
@@ -189,18 +194,14 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
 def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.DataFrame:
     """Return one row a run of each trip of the week: route, block, start, end and days."""
     count = len(timetable.trip_ids)
-    timed = timetable.call_time >= 0
-    start = np.full(count, np.iinfo(np.int64).max)
-    end = np.full(count, -1)
-    np.minimum.at(start, timetable.call_trip[timed], timetable.call_time[timed])
-    np.maximum.at(end, timetable.call_trip[timed], timetable.call_time[timed])
+    end = timetable.trip_end
     bits = days @ (1 << np.arange(7))
     block = timetable.trip_block
     table = pd.DataFrame(
         {
             "route_id": prefix + timetable.routes.index.to_numpy()[timetable.trip_route],
             "block_id": np.where(block == "", "", prefix + block),
-            "start_s": start,
+            "start_s": timetable.trip_start,
             "end_s": end,
             "days": bits,
         }
@@ -212,7 +213,8 @@ def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.
     for trip, times in timetable.run_starts.items():
         if kept[trip]:
             row = table.iloc[[trip] * len(times)].copy()
-            row["start_s"], row["end_s"] = times, times + (end[trip] - start[trip])
+            row["start_s"], row["end_s"] = times, times + (end[trip] - timetable.trip_start[trip])
+            row["block_id"] = ""  # one block cannot run them all
             parts.append(row)
     return pd.concat(parts, ignore_index=True)
 

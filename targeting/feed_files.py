@@ -7,7 +7,7 @@ a few integers each and a value is parsed once however often it occurs.
 
 import csv
 import hashlib
-import io
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterable
@@ -28,6 +28,7 @@ TABLES = (
     "agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates",
     "frequencies", "shapes", "feed_info", "transfers",
 )  # fmt: skip
+HEADER_BYTES = 1 << 16
 LARGE_TABLES = ("stop_times", "shapes")
 
 
@@ -120,6 +121,7 @@ class FeedFiles:
             return dict.fromkeys(wanted, empty)
         data = self._bytes(table)
         header = _header(data)
+        required = list(required)
         missing = [name for name in required if name not in header]
         if missing:
             raise FeedError(
@@ -127,25 +129,29 @@ class FeedFiles:
                 f"(it has: {', '.join(header[:12])}); ask the agency for a complete feed."
             )
         present = [name for name in wanted if name in header]
-        read = self._read(table, data, header, present)
-        rows = read.num_rows
-        found = {name: _column(read.column(name)) for name in present}
+        least = 1 + max((header.index(name) for name in required), default=0)
+        found, rows = self._read(table, data, header, present, least)
         blank = Column(np.zeros(rows, np.int32), [""])
         return {name: found.get(name, blank) for name in wanted}
 
-    def _read(self, table: str, data: bytes, header: list[str], present: list[str]) -> pa.Table:
-        """Return the wanted columns as Arrow dictionaries; rows of the wrong width are skipped."""
-        skipped: list[int] = []
+    def _read(
+        self, table: str, data: bytes, header: list[str], present: list[str], least: int
+    ) -> tuple[dict[str, Column], int]:
+        """Return the wanted columns and how many rows there are.
 
-        def skip(row: pyarrow.csv.InvalidRow) -> str:
-            skipped.append(row.number or 0)
+        A row must hold the `least` first values; the rest may be missing.
+        """
+        uneven = False
+
+        def skip(_: pyarrow.csv.InvalidRow) -> str:
+            nonlocal uneven
+            uneven = True
             return "skip"
 
         names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
         kind = pa.dictionary(pa.int32(), pa.string())
 
         def read(encoding: str) -> pa.Table:
-            skipped.clear()
             return pyarrow.csv.read_csv(
                 pa.BufferReader(data),
                 read_options=pyarrow.csv.ReadOptions(
@@ -159,31 +165,64 @@ class FeedFiles:
                 ),
             )
 
+        encoding = "utf8"
         try:
-            result = read("utf8")
+            result = read(encoding)
         except pa.ArrowInvalid as fault:
+            if "Empty CSV" in str(fault):
+                return {name: Column(np.empty(0, np.int32), []) for name in present}, 0
             if "UTF8" not in str(fault):
-                if "Empty CSV" in str(fault):
-                    return pa.table({name: pa.array([], kind) for name in present})
-                raise FeedError(
-                    f"{self.label}: {table}.txt cannot be read as a table ({fault}); "
-                    "ask the agency for a sound feed."
-                ) from fault
-            result = read("latin1")
+                raise self._unreadable(table, fault) from fault
+            encoding = "latin1"
+            result = read(encoding)
             self.notices.add(
                 "not_utf8",
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
                 file=self.label,
             )
+        if uneven:
+            text = data.decode("utf-8-sig" if encoding == "utf8" else encoding)
+            return self._read_uneven(table, text, header, least)
+        return {name: _column(result.column(name)) for name in present}, result.num_rows
+
+    def _read_uneven(
+        self, table: str, text: str, header: list[str], least: int
+    ) -> tuple[dict[str, Column], int]:
+        """Read a table with rows of other widths than the header's, row by row.
+
+        Values missing at the end are empty and empty ones too many are dropped. A row that lacks a
+        required value is skipped, and so is one with too many values that say something, since nobody
+        knows which column they belong to.
+        """
+        kept, skipped = [], 0
+        try:
+            for row in csv.reader(text.splitlines(keepends=True)[1:]):
+                if row and (len(row) < least or any(value.strip() for value in row[len(header) :])):
+                    skipped += 1
+                elif row:
+                    kept.append(row[: len(header)] + [""] * (len(header) - len(row)))
+        except csv.Error as fault:
+            raise self._unreadable(table, fault) from fault
         if skipped:
             self.notices.add(
                 "row_width",
-                f"{self.label}: {len(skipped):,} rows of {table}.txt do not have the "
-                f"{len(header)} values of the header and were skipped.",
+                f"{self.label}: {skipped:,} rows of {table}.txt have too few or too many values for the "
+                f"{len(header)} columns of the header and were skipped.",
                 file=self.label,
-                count=len(skipped),
+                count=skipped,
             )
-        return result
+        columns = {}
+        for position, name in reversed(list(enumerate(header))):
+            codes, values = pd.factorize(np.array([row[position].strip() for row in kept], object))
+            columns[name] = Column(codes.astype(np.int32), [str(value) for value in values])
+        return columns, len(kept)
+
+    def _unreadable(self, table: str, fault: Exception) -> FeedError:
+        reason = str(fault).splitlines()[0]
+        return FeedError(
+            f"{self.label}: {table}.txt cannot be read as a table ({reason}); ask the agency for a "
+            "sound feed."
+        )
 
     def _bytes(self, table: str) -> bytes:
         member = self.members[table]
@@ -192,7 +231,7 @@ class FeedFiles:
                 return (self.path / member).read_bytes()
             with zipfile.ZipFile(self.path) as archive:
                 return archive.read(member)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as fault:
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as fault:
             raise FeedError(
                 f"{self.label}: {table}.txt inside the zip is damaged; download the feed again."
             ) from fault
@@ -238,7 +277,7 @@ def _zip_names(path: Path) -> list[str]:
     try:
         with zipfile.ZipFile(path) as archive:
             return [info.filename for info in archive.infolist() if not info.is_dir()]
-    except zipfile.BadZipFile as fault:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as fault:
         with path.open("rb") as stream:
             begins_as_zip = stream.read(2) == b"PK"
         if begins_as_zip:
@@ -268,8 +307,8 @@ def _most_complete_folder(names: list[str]) -> dict[str, str]:
 
 def _header(data: bytes) -> list[str]:
     """Return the column names in the first line, in lower case, blanks around them removed."""
-    line = io.BytesIO(data).readline().decode("utf-8-sig", errors="replace")
-    names = next(csv.reader([line]), [])
+    lines = data[:HEADER_BYTES].decode("utf-8-sig", errors="replace").splitlines()
+    names = next(csv.reader(lines[:1]), [])
     return [name.strip().lower() for name in names]
 
 

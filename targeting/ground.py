@@ -60,7 +60,8 @@ def find_catchment(
         stop=feed.stops.index.get_indexer(departures["stop_id"]).astype(np.int64),
         route=feed.routes.index.get_indexer(departures["route_id"]).astype(np.int64),
         direction=departures["direction_id"].to_numpy(np.int64),
-        departures=departures["departures_week"].to_numpy(float),
+        # a trip that calls twice at a stop, as loops do, is one bus passing
+        departures=departures[["departures_week", "trips_week"]].min(axis=1).to_numpy(float),
         routes=feed.routes.index,
         walk_m=walk_m,
     )

@@ -51,7 +51,7 @@ def lines_by_route(
             severity="info",
             count=len(bare),
         )
-    return {route: shapely.multilinestrings(parts) for route, parts in lines.items()}
+    return {route: shapely.MultiLineString(parts) for route, parts in lines.items()}
 
 
 def _shapes(files: FeedFiles) -> dict[str, shapely.Geometry]:
@@ -100,6 +100,8 @@ def _between_stops(
         }
     ).drop_duplicates()
     found: dict[int, list[shapely.Geometry]] = {route: [] for route in routes}
+    if pairs.empty:
+        return found
     ends = stop_lonlat[pairs[["a", "b"]].to_numpy()]
     for route, line in zip(pairs["route"], shapely.linestrings(ends), strict=True):
         found[int(route)].append(line)

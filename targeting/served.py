@@ -17,7 +17,6 @@ from targeting.catchment import Catchment
 from targeting.languages import Language
 from targeting.tracts import Tracts
 
-WHOLLY = 1 - 1e-6
 Floats = npt.NDArray[np.float64]
 
 
@@ -45,8 +44,7 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
     residents_moe = moe.of_weighted_sums(
         share, population, tracts.population_moe.to_numpy(float)[:, None]
     )
-    wholly = share.multiply(share >= WHOLLY)
-    touched = ((catchment.touched + (share > 0)) > 0).astype(float)
+    touched = (catchment.touched + (share > 0)).tocsr()  # a cell may stand just outside its tract
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(residents > 0, served / residents, np.nan)
         region_rate = people.sum(axis=0) / population.sum()
@@ -54,8 +52,8 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
     columns = {
         "served": served,
         "served_moe": served_moe,
-        "served_low": wholly @ people,
-        "served_high": touched @ people,
+        "served_low": catchment.wholly.astype(float) @ people,
+        "served_high": touched.astype(float) @ people,
         "share": rate,
         "share_moe": moe.of_proportion(served, served_moe, residents, residents_moe),
         "concentration": concentration,

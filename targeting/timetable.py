@@ -4,6 +4,7 @@ Everything a GTFS feed may leave out is settled here: blank values, extended rou
 stops taken from their station, headways instead of trips, missing directions.
 """
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from targeting.design_week import ServiceCalendar, read_calendar
+from targeting.directions import infer_directions
 from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
@@ -23,6 +25,10 @@ _EXTENDED_TYPES = {
     1: "rail", 2: "coach", 3: "rail", 4: "subway", 5: "subway", 6: "subway", 7: "bus", 8: "bus",
     9: "tram", 10: "ferry", 12: "ferry", 13: "aerial", 14: "funicular",
 }  # fmt: skip
+
+
+_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
 
 
 @dataclass(frozen=True)
@@ -44,7 +50,8 @@ class Timetable:
     call_trip: npt.NDArray[np.int64]
     call_stop: npt.NDArray[np.int64]
     call_sequence: npt.NDArray[np.int64]
-    call_time: npt.NDArray[np.int64]
+    trip_start: npt.NDArray[np.int64]
+    trip_end: npt.NDArray[np.int64]
 
 
 def mode_of(route_type: str) -> str:
@@ -57,12 +64,12 @@ def mode_of(route_type: str) -> str:
 
 
 def seconds(text: str) -> int:
-    """Return H:MM:SS as seconds after midnight of the service day, -1 where it is no time."""
-    parts = text.split(":")
-    if len(parts) != 3 or not all(part.strip().isdigit() for part in parts):
+    """Return H:MM:SS as seconds after midnight of the service day, -1 where it is no time of a week."""
+    found = _TIME.fullmatch(text)
+    if not found:
         return -1
-    hours, minutes, secs = (int(part) for part in parts)
-    return hours * 3600 + minutes * 60 + secs
+    hours, minutes, secs = (int(part) for part in found.groups())
+    return hours * 3600 + minutes * 60 + secs if hours < 168 else -1
 
 
 def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timetable:
@@ -79,7 +86,8 @@ def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timet
     trips = _read_trips(files, routes, calendar, modes, notices)
     trip_ids = pd.Index(trips["trip_id"])
     call_trip, call_stop, call_sequence, call_time = _read_calls(files, trip_ids, stops, modes, notices)
-    runs, starts = _headways(files, trip_ids)
+    span = _spans(len(trip_ids), call_trip, call_time)
+    runs, starts = _headways(files, trip_ids, span[1] - span[0], notices)
     called = np.bincount(call_trip, minlength=len(trip_ids)) > 0
     if not called.all():
         notices.add(
@@ -89,7 +97,18 @@ def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timet
             file=files.label,
             count=int((~called).sum()),
         )
-    timetable = Timetable(
+    direction = trips["direction"].to_numpy()
+    unknown = int((direction < 0).sum())
+    if unknown:
+        notices.add(
+            "direction_inferred",
+            f"{files.label}: {unknown:,} trips have no direction_id; directions were taken from where "
+            "the trips begin and end.",
+            file=files.label,
+            severity="info",
+            count=unknown,
+        )
+    return Timetable(
         files=files,
         calendar=calendar,
         routes=routes,
@@ -97,7 +116,12 @@ def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timet
         trip_ids=trip_ids,
         trip_route=trips["route"].to_numpy(),
         trip_service=trips["service"].to_numpy(),
-        trip_direction=trips["direction"].to_numpy(),
+        trip_direction=infer_directions(
+            direction,
+            trips["route"].to_numpy(),
+            (call_trip, call_sequence, call_stop),
+            stops[["lon", "lat"]].to_numpy(),
+        ),
         trip_block=trips["block_id"].to_numpy(object),
         trip_shape=trips["shape_id"].to_numpy(object),
         trip_runs=np.where(called, runs, 0.0),
@@ -105,10 +129,9 @@ def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timet
         call_trip=call_trip,
         call_stop=call_stop,
         call_sequence=call_sequence,
-        call_time=call_time,
+        trip_start=span[0],
+        trip_end=span[1],
     )
-    _infer_directions(timetable, notices)
-    return timetable
 
 
 def _read_trips(
@@ -142,7 +165,8 @@ def _read_trips(
                 file=files.label,
                 count=lost,
             )
-    trips = trips[(trips["route"] >= 0) & (trips["service"] >= 0)].drop_duplicates("trip_id")
+    trips = trips[(trips["route"] >= 0) & (trips["service"] >= 0)]
+    trips = _unique(trips.set_index("trip_id"), "trips.txt", files, notices).reset_index()
     mode = routes["mode"].to_numpy()[trips["route"]]
     wanted = trips[np.isin(mode, list(modes))].reset_index(drop=True)
     if wanted.empty:
@@ -180,20 +204,49 @@ def _read_calls(
             severity="info",
             count=int((flexible & ours).sum()),
         )
+    sequence = columns["stop_sequence"].parsed(_whole_number, np.int64)
+    stop = columns["stop_id"].positions_in(stops.index)
+    departure = columns["departure_time"].parsed(seconds, np.int64)
+    time = np.where(departure >= 0, departure, columns["arrival_time"].parsed(seconds, np.int64))
     use = ours & ~closed & ~flexible
+    twice = _written_twice(trip, sequence, columns["stop_id"].codes, time) & use
+    if twice.any():
+        notices.add(
+            "duplicate_id",
+            f"{files.label}: stop_times.txt lists {int(twice.sum()):,} calls twice (same trip, "
+            "sequence, stop and time); each counts once.",
+            file=files.label,
+            count=int(twice.sum()),
+        )
+        use &= ~twice
     if not use.any():
         raise FeedError(
             f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
             f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
         )
-    departure = columns["departure_time"].parsed(seconds, np.int64)[use]
-    arrival = columns["arrival_time"].parsed(seconds, np.int64)[use]
-    return (
-        trip[use],
-        columns["stop_id"].positions_in(stops.index)[use],
-        columns["stop_sequence"].parsed(_whole_number, np.int64)[use],
-        np.where(departure >= 0, departure, arrival),
-    )
+    return trip[use], stop[use], sequence[use], time[use]
+
+
+def _written_twice(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
+    """Return which rows repeat an earlier one; quick where trips follow each other in order."""
+    trip, sequence = keys[0], keys[1]
+    same = trip[1:] == trip[:-1]
+    in_order = bool((sequence[1:][same] > sequence[:-1][same]).all())
+    if in_order and int((~same).sum()) + 1 == len(np.unique(trip)):
+        return np.zeros(len(trip), bool)
+    return np.asarray(pd.DataFrame(dict(enumerate(keys))).duplicated())
+
+
+def _spans(
+    trips: int, call_trip: npt.NDArray[np.int64], call_time: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the first and last time of each trip, seconds; 0 and -1 where it has none."""
+    timed = call_time >= 0
+    start = np.full(trips, np.iinfo(np.int64).max)
+    end = np.full(trips, -1)
+    np.minimum.at(start, call_trip[timed], call_time[timed])
+    np.maximum.at(end, call_trip[timed], call_time[timed])
+    return np.where(end < 0, 0, start), end
 
 
 def _read_routes(files: FeedFiles, notices: Notices) -> pd.DataFrame:
@@ -229,6 +282,7 @@ def _read_stops(files: FeedFiles, notices: Notices) -> pd.DataFrame:
     lon = columns["stop_lon"].parsed(_number, float)
     outside = (np.abs(lat) > 90) | (np.abs(lon) > 180)
     swapped = outside & (np.abs(lon) <= 90) & (np.abs(lat) <= 180)
+    swapped |= (lat < -60) & (lon > 0)  # no bus runs in Antarctica: an eastern US city, turned
     if swapped.sum() > len(lat) / 2:
         raise FeedError(
             f"{files.label}: stops.txt seems to have latitude and longitude swapped (the first such "
@@ -255,9 +309,12 @@ def _read_stops(files: FeedFiles, notices: Notices) -> pd.DataFrame:
 
 
 def _headways(
-    files: FeedFiles, trip_ids: pd.Index
+    files: FeedFiles, trip_ids: pd.Index, span: npt.NDArray[np.int64], notices: Notices
 ) -> tuple[npt.NDArray[np.float64], dict[int, npt.NDArray[np.int64]]]:
-    """Return the runs of each trip on a day of service, and the start times of repeated trips."""
+    """Return the runs of each trip on a day of service, and the start times of repeated trips.
+
+    `span` is each trip's time from first to last call, seconds.
+    """
     runs = np.ones(len(trip_ids))
     rows = files.columns("frequencies", ["trip_id", "start_time", "end_time", "headway_secs"])
     starts: dict[int, list[npt.NDArray[np.int64]]] = {}
@@ -266,6 +323,21 @@ def _headways(
     end = rows["end_time"].parsed(seconds, np.int64)
     headway = rows["headway_secs"].parsed(_whole_number, np.int64)
     sound = (trip >= 0) & (begin >= 0) & (end > begin) & (headway > 0)
+    repeats_itself = sound & (span[trip] >= end - begin) & (end - begin > headway)
+    for bad, what in (
+        ((trip >= 0) & ~sound, "cannot be used; their trips run once, as stop_times.txt has them"),
+        (
+            repeats_itself,
+            "repeat a trip that itself lasts the whole period; its departures may be counted twice",
+        ),
+    ):
+        if bad.any():
+            notices.add(
+                "headway",
+                f"{files.label}: {int(bad.sum())} rows of frequencies.txt {what}.",
+                file=files.label,
+                count=int(bad.sum()),
+            )
     for row in np.flatnonzero(sound):
         # the last run leaves before end_time: GTFS reference, frequencies.txt
         times = np.arange(begin[row], end[row], headway[row], dtype=np.int64)
@@ -274,41 +346,6 @@ def _headways(
     for position, times in joined.items():
         runs[position] = len(times)
     return runs, joined
-
-
-def _infer_directions(timetable: Timetable, notices: Notices) -> None:
-    """Give trips without direction_id one, in place: 1 where they run against the route's main axis.
-
-    Without it the two sides of a street would count as one direction and lose half their service.
-    """
-    unknown = timetable.trip_direction < 0
-    if not unknown.any():
-        return
-    order = np.lexsort((timetable.call_sequence, timetable.call_trip))
-    trip = timetable.call_trip[order]
-    first = np.flatnonzero(np.diff(trip, prepend=-1))
-    last = np.append(first[1:], len(trip)) - 1
-    xy = timetable.stops[["lon", "lat"]].to_numpy()
-    path = np.zeros((len(timetable.trip_ids), 2))
-    stop = timetable.call_stop[order]
-    known = (stop[first] >= 0) & (stop[last] >= 0)
-    path[trip[first[known]]] = xy[stop[last[known]]] - xy[stop[first[known]]]
-    path = np.nan_to_num(path)
-    for route in np.unique(timetable.trip_route[unknown]):
-        trips = np.flatnonzero(timetable.trip_route == route)
-        axis = path[trips[0]]
-        opposite = path[trips] @ axis < 0
-        timetable.trip_direction[trips] = np.where(
-            unknown[trips], opposite, timetable.trip_direction[trips]
-        )
-    notices.add(
-        "direction_inferred",
-        f"{timetable.files.label}: {int(unknown.sum()):,} trips have no direction_id; directions "
-        "were taken from where the trips begin and end.",
-        file=timetable.files.label,
-        severity="info",
-        count=int(unknown.sum()),
-    )
 
 
 def _unique(table: pd.DataFrame, name: str, files: FeedFiles, notices: Notices) -> pd.DataFrame:
@@ -336,7 +373,4 @@ def _number(text: str) -> float:
 
 
 def _whole_number(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        return 0
+    return int(text) if _WHOLE.fullmatch(text) else 0

@@ -15,14 +15,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from targeting.census_tables import (
-    GEOID_COLUMNS,
-    eleven_digits,
-    estimates_of,
-    label_of,
-    lines_of,
-    read_table,
-)
+from targeting.census_tables import GEOID_COLUMNS, CensusTable, eleven_digits, label_of, read_census
 from targeting.errors import TractError
 from targeting.notices import Notices
 from targeting.vintage import looks_like
@@ -85,31 +78,23 @@ def read_tracts(
     TractError
         When a file cannot be used, or more than 5 % of the people have no polygon.
     """
-    table = pd.concat([read_table(path) for path in tables])
-    repeated = table.index.duplicated()
-    if repeated.any():
-        raise TractError(
-            f"{label_of(tables)}: GEOID {table.index[repeated][0]} stands in {int(repeated.sum()) + 1} "
-            "rows; each tract may appear once: remove the repeated rows."
-        )
-    lines = lines_of(table, measure, label_of(tables))
-    population, population_moe = estimates_of(table, "C16001_001", tables, notices)
-    pairs = {key: estimates_of(table, line, tables, notices) for key, line in lines.items()}
+    census = read_census(tables, measure=measure, notices=notices)
     polygons = _read_polygons(geometry, notices)
-    kept = _match(table, population, polygons, (label_of(tables), tables[0]), geometry, notices)
-    names = table["NAME"] if "NAME" in table else pd.Series("", index=table.index)
-    names = names.where(names != "", "Tract " + table.index.to_series())[kept]
+    kept = _match(census, polygons, label_of(tables), geometry, notices)
+    names = pd.Series(
+        [name or f"Tract {geoid}" for geoid, name in census.names[kept].items()], index=kept
+    )
     return Tracts(
         names=names,
         county=pd.Series([_county(name, geoid) for geoid, name in names.items()], index=kept),
-        population=population[kept],
-        population_moe=population_moe[kept],
-        estimates=pd.DataFrame({key: pair[0][kept] for key, pair in pairs.items()}),
-        margins=pd.DataFrame({key: pair[1][kept] for key, pair in pairs.items()}),
+        population=census.population[kept],
+        population_moe=census.population_moe[kept],
+        estimates=census.estimates.loc[kept],
+        margins=census.margins.loc[kept],
         geometry=polygons[kept],
         tables=tuple(str(path) for path in tables),
         sources=(
-            *((str(path), looks_like(path, list(table.columns), table.index)) for path in tables),
+            *zip(map(str, tables), census.vintages, strict=True),
             (str(geometry), polygons.attrs["vintage"]),
         ),
     )
@@ -137,11 +122,14 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
             f"{', '.join(map(str, frame.columns.drop('geometry')))}; rename the right one."
         )
     people = pd.to_numeric(frame[names[0]], errors="coerce").to_numpy(float)
-    if (people < 0).any() or np.isnan(people).any():
-        row = int(np.flatnonzero(~(people >= 0))[0]) + 1
+    wrong = ~((people >= 0) & np.isfinite(people))
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        value = frame[names[0]].iloc[row]
         raise TractError(
-            f"{path.name}: column {names[0]}, feature {row}: {frame[names[0]].iloc[row - 1]!r} is no "
-            "count of people; correct or remove it."
+            f"{path.name}: column {names[0]}, feature {row + 1}: "
+            f"{repr(value) if isinstance(value, str) else value} is no count of people; correct or "
+            "remove it."
         )
     places = shapely.point_on_surface(frame.geometry.to_numpy())
     point, tract = shapely.STRtree(tracts.geometry.to_numpy()).query(places, predicate="intersects")
@@ -205,6 +193,12 @@ def _read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
     vintage = looks_like(path, list(frame.columns), pd.Index(geoid))
     shapes = gpd.GeoSeries(frame.geometry.to_numpy(), index=pd.Index(geoid, name="GEOID"), crs=frame.crs)
     shapes = shapes[~(shapes.isna() | shapes.is_empty)]
+    if not shapes.geom_type.isin(["Polygon", "MultiPolygon"]).all():
+        kinds = ", ".join(sorted(set(shapes.geom_type) - {"Polygon", "MultiPolygon"}))
+        raise TractError(
+            f"{path.name}: holds shapes that are no polygons ({kinds}); region.tracts needs the tracts' "
+            "outlines."
+        )
     broken = ~shapes.is_valid
     if broken.any():
         notices.add(
@@ -215,7 +209,7 @@ def _read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
             severity="info",
             count=int(broken.sum()),
         )
-        shapes[broken] = shapes[broken].make_valid()
+        shapes[broken] = [_areas(shape) for shape in shapes[broken].make_valid()]
     repeated = shapes.index.duplicated()
     if repeated.any():
         raise TractError(
@@ -227,25 +221,27 @@ def _read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
     return shapes
 
 
+def _areas(shape: shapely.Geometry) -> shapely.Geometry:
+    """Return the polygons of a mended shape, without the lines that mending can leave."""
+    parts = shapely.get_parts(shape)
+    return shapely.union_all(parts[shapely.area(parts) > 0])
+
+
 def _match(
-    table: pd.DataFrame,
-    population: "pd.Series[float]",
-    polygons: gpd.GeoSeries,
-    table_label: tuple[str, Path],
-    geometry: Path,
-    notices: Notices,
+    census: CensusTable, polygons: gpd.GeoSeries, label: str, geometry: Path, notices: Notices
 ) -> pd.Index:
     """Return the GEOIDs that have a polygon; refuse when more than 5 % of people have none."""
-    matched = table.index.isin(polygons.index)
+    geoids, population = census.population.index, census.population
+    matched = geoids.isin(polygons.index)
     if matched.all():
-        return table.index.sort_values()
+        return geoids.sort_values()
     lost_people = float(population[~matched].sum())
     share = lost_people / max(float(population.sum()), 1.0)
     message = (
-        f"{int((~matched).sum())} of {len(table)} GEOIDs of {table_label[0]} (looks like "
-        f"{looks_like(table_label[1], list(table.columns), table.index)}) have no polygon in "
+        f"{int((~matched).sum())} of {len(geoids)} GEOIDs of {label} (looks like "
+        f"{census.vintages[0]}) have no polygon in "
         f"{geometry.name} (looks like {polygons.attrs['vintage']}); the first is "
-        f"{table.index[~matched][0]}; {lost_people:,.0f} people ({share:.1%}) "
+        f"{geoids[~matched][0]}; {lost_people:,.0f} people ({share:.1%}) "
     )
     if share > LOST_PEOPLE_ALLOWED or not matched.any():
         raise TractError(
@@ -256,10 +252,10 @@ def _match(
         "tract_without_polygon",
         f"{message}were left out.",
         severity="warning" if lost_people else "info",
-        file=table_label[0],
+        file=label,
         count=int((~matched).sum()),
     )
-    return table.index[matched].sort_values()
+    return geoids[matched].sort_values()
 
 
 def _county(name: str, geoid: str) -> str:

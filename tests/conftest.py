@@ -73,9 +73,7 @@ def write_feed(
         text = table if isinstance(table, str) else "".join(f"{line}\n" for line in table)
         return text.replace("\n", newline).encode(encoding)
 
-    names = {
-        name: f"{folder.strip('/')}/{name}.txt" if folder else f"{name}.txt" for name in tables
-    }
+    names = {name: f"{folder.strip('/')}/{name}.txt" if folder else f"{name}.txt" for name in tables}
     if path.suffix == ".zip":
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
             for name, table in tables.items():

@@ -180,6 +180,26 @@ def test_touched_is_any_area_within_walking_distance(seed: int) -> None:
     assert not expected.all()
 
 
+def test_wholly_is_the_whole_area_not_the_cells() -> None:
+    # one point beside the stop carries all people; the square's far corners are 707 m away
+    result = catch(
+        [(0, 1.0, (10, 0)), (1, 1.0, (10, 0))], [(0, 0)], [(0, 0, 0, 5.0), (0, 1, 0, 5.0)],
+        walk_m=[400, 800],
+        polygons=[shapely.box(-500, -500, 500, 500), shapely.box(-250, -250, 250, 250)],
+    )  # fmt: skip
+    assert result.share().toarray().tolist() == [[1.0, 1.0], [1.0, 1.0]]
+    assert result.wholly.toarray().tolist() == [[False, True], [True, True]]
+
+
+def test_wholly_near_two_stops_together_but_near_neither_alone() -> None:
+    polygon = shapely.box(0, -100, 1000, 100)
+    cells = [(0, 0.5, (100, 0)), (0, 0.5, (900, 0))]
+    both = catch(cells, [(200, 0), (800, 0)], [(0, 0, 0, 5.0), (1, 0, 1, 5.0)], walk_m=[400], polygons=[polygon])
+    assert both.wholly.toarray().tolist() == [[True]]
+    apart = catch(cells, [(200, 0), (800, 0)], [(0, 0, 0, 5.0), (1, 1, 0, 5.0)], walk_m=[400] * 2, polygons=[polygon])
+    assert not apart.wholly.toarray().any()
+
+
 def test_touched_by_a_stop_in_the_next_tract_without_serving_a_cell() -> None:
     # the only population point is 900 m off, but the tract's edge is 100 m from the stop
     result = catch(

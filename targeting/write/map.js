@@ -4,7 +4,7 @@
 // Text only ever enters the page through text nodes: names in the data are never read as HTML.
 function showPlan(map, data) {
   const STOPS_FROM_ZOOM = 13;
-  const COUNTY_NAMES_FROM_ZOOM = 9.25;
+  const COUNTY_NAMES_FROM_ZOOM = 9.5;
   const LAND = "#fbfaf7";
   const FADED = "#9aa3ae";
   const TINT = 0.18;
@@ -74,6 +74,10 @@ function showPlan(map, data) {
     return carries(route, shown) ? shown : -1;
   }
 
+  // Routes of the languages on the fewest routes come first: a rare one must not be covered.
+  const routesOf = data.languages.map((_, at) => data.routes.filter((route) => carries(route, at)).length);
+  const rarestFirst = (routes) => routes.slice().sort((a, b) => routesOf[worn(a)] - routesOf[worn(b)]);
+
   // --- layers ---------------------------------------------------------------------------------
 
   function tractStyle(feature) {
@@ -97,18 +101,15 @@ function showPlan(map, data) {
       ? data.counties.map((county) => L.polyline(county.lines, { renderer: canvas, interactive: false, color: "#8b95a2", weight: 1.4 }))
       : []
   ).addTo(map);
-  if (data.counties.length > 1) {
-    data.counties.filter((county) => county.label).forEach((county) =>
-      L.marker(county.label, {
-        icon: L.divIcon({ className: "county", html: make("span", {}, county.name), iconSize: [0, 0] }),
-        interactive: false, keyboard: false, zIndexOffset: -1000,
-      }).addTo(map));
-  }
+  const countyNames = data.counties.filter((county) => data.counties.length > 1 && county.label).map((county) =>
+    L.marker(county.label, {
+      icon: L.divIcon({ className: "county", html: make("span", {}, county.name), iconSize: [0, 0] }),
+      interactive: false, keyboard: false, zIndexOffset: -1000,
+    }).addTo(map));
 
   const groups = { posted: L.featureGroup(), others: L.featureGroup(), tracts: tracts, stops: L.layerGroup() };
   const badges = L.layerGroup();
-  // Drawn from the last to the first, so that the routes that matter most lie on top.
-  data.routes.slice().reverse().forEach((route) => {
+  data.routes.forEach((route) => {
     route.casing = L.polyline(route.lines, { renderer: canvas, interactive: false, color: "#ffffff", lineCap: "round" });
     route.line = L.polyline(route.lines, { renderer: canvas, lineCap: "butt" });
     route.line.on("click", (event) => { L.DomEvent.stopPropagation(event); openRoute(route, event.latlng); });
@@ -142,12 +143,12 @@ function showPlan(map, data) {
   // One canvas draws everything, in the order in which things were last brought to front.
   function stack() {
     map.getContainer().classList.toggle("far", map.getZoom() < COUNTY_NAMES_FROM_ZOOM);
-    const back = [], front = [];
     groups.posted.clearLayers();
     groups.others.clearLayers();
-    data.routes.slice().reverse().forEach((route) => (worn(route) >= 0 ? front : back).push(route));
-    back.forEach((route) => groups.others.addLayer(route.casing).addLayer(route.line));
-    front.forEach((route) => groups.posted.addLayer(route.casing).addLayer(route.line));
+    const posted = rarestFirst(data.routes.filter((route) => worn(route) >= 0)).reverse();
+    posted.forEach((route) => groups.posted.addLayer(route.casing).addLayer(route.line));
+    data.routes.filter((route) => worn(route) < 0)
+      .forEach((route) => groups.others.addLayer(route.casing).addLayer(route.line));
     Object.keys(groups).forEach((name) => {
       const wanted = visible[name] && (name !== "stops" || map.getZoom() >= STOPS_FROM_ZOOM);
       if (wanted) groups[name].addTo(map);
@@ -164,13 +165,18 @@ function showPlan(map, data) {
   // Numbers that would cover an earlier one are left out until the reader zooms in.
   function placeBadges() {
     badges.clearLayers();
-    if (!visible.posted) return;
     const taken = [];
-    data.routes.filter((route) => worn(route) >= 0).forEach((route) => {
+    const numbered = visible.posted ? data.routes.filter((route) => worn(route) >= 0) : [];
+    rarestFirst(numbered).forEach((route) => {
       const point = map.latLngToLayerPoint(route.badge);
       if (taken.some((other) => Math.abs(other.x - point.x) < 34 && Math.abs(other.y - point.y) < 20)) return;
       taken.push(point);
       badges.addLayer(route.marker);
+    });
+    countyNames.forEach((name) => {
+      const point = map.latLngToLayerPoint(name.getLatLng());
+      const covered = taken.some((other) => Math.abs(other.x - point.x) < 80 && Math.abs(other.y - point.y) < 18);
+      name.setOpacity(covered ? 0 : 1);
     });
   }
 
@@ -233,7 +239,8 @@ function showPlan(map, data) {
     }));
     parts.push(table(`${data.words.people} within walking distance`, ["", "served", "bounds", "of residents", "vs region"], rows));
     parts.push(make("p", { class: "quiet" },
-      "Bounds: counting only tracts that lie wholly within walking distance, to counting whole every tract that is touched."));
+      "Bounds: counting only tracts that lie wholly within walking distance, to counting whole every tract that is touched. " +
+      "Vs region: the share of residents over the whole region's (concentration)."));
     return make("div", { class: "route-popup", tabindex: "-1", role: "dialog", "aria-label": route.name }, ...parts, ...measuredNotes());
   }
 

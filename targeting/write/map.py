@@ -43,7 +43,8 @@ _PAGE = """\
 <header class="head">
 {% if page.invented %}<p class="banner" role="note">Invented city: sample data</p>{% endif %}
 <h1>{{ page.name }}</h1>
-<p class="sub">{{ page.agency }} · design week {{ page.week }}</p>
+<p class="sub">{{ page.agency }}</p>
+<p class="sub">Design week {{ page.week }}</p>
 </header>
 <main class="map-area" aria-label="Map of the plan">
 {{ this.html.render() | safe }}
@@ -69,7 +70,9 @@ walking distance of a route that carries it, with its margin of error.</p>
 {% if row.own != row.english %}<span class="english"> · {{ row.english }}</span>{% endif %}</span>
 <span class="choice-share">{{ row.share }}</span>
 <span class="bar" aria-hidden="true"><span class="bar-share" style="width: {{ row.width }}"></span>
-{% if row.span %}<span class="bar-margin" style="left: {{ row.low }}; width: {{ row.span }}"></span>{% endif %}
+{% if row.span %}
+<span class="bar-margin" style="left: {{ row.low }}; width: {{ row.span }}"></span>
+{% endif %}
 </span>
 <span class="choice-figures">{{ row.figures }}</span>
 <span class="choice-figures">{{ row.carried }}</span>
@@ -149,6 +152,7 @@ def map_html(plan: Plan) -> str:
         control_scale=True,
         attribution_control=False,
         zoom_snap=0.25,
+        fade_animation=False,
     )
     chart.default_js, chart.default_css = [], []
     layers = _PlanLayers()

@@ -66,7 +66,7 @@ def map_data(plan: Plan) -> dict[str, Any]:
             [round(lat, 5), round(lon, 5), name]
             for lat, lon, name in scores.feed.stops[["lat", "lon", "stop_name"]].itertuples(index=False)
         ],
-        "counties": _counties(scores, drawn, lines.total_bounds, crs),
+        "counties": _counties(scores, drawn, lines),
         "bounds": [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]],
     }
 
@@ -90,7 +90,11 @@ def class_breaks(density: npt.NDArray[np.float64]) -> list[float]:
     if not len(some):
         return []
     ends = {float(f"{end:.2g}") for end in np.quantile(some, [0.2, 0.4, 0.6, 0.8])}
-    return sorted(end for end in ends if some.min() <= end < some.max())
+    kept = [0.0]
+    for end in sorted(ends):
+        if end < some.max() and ((kept[-1] < some) & (some <= end)).any():  # no class is empty
+            kept.append(end)
+    return kept[1:]
 
 
 def classify(density: npt.NDArray[np.float64], breaks: list[float]) -> npt.NDArray[np.int64]:
@@ -104,7 +108,9 @@ def _density(scores: Scores, polygons: Geometries) -> npt.NDArray[np.float64]:
     keys = [language.group.key for language in scores.languages]
     km2 = shapely.area(polygons)[:, None] / 1e6
     people = scores.tracts.estimates[keys].to_numpy(float)
-    return np.divide(people, km2, out=np.zeros_like(people), where=km2 > 0)
+    density: npt.NDArray[np.float64] = np.zeros(people.shape)
+    np.divide(people, km2, out=density, where=km2 > 0)
+    return density
 
 
 def _languages(scores: Scores, breaks: list[list[float]]) -> list[dict[str, Any]]:
@@ -268,18 +274,18 @@ def _badges(lines: list[shapely.Geometry]) -> list[shapely.Point]:
     return placed
 
 
-def _counties(
-    scores: Scores, drawn: Geometries, service: npt.NDArray[np.float64], crs: object
-) -> list[dict[str, Any]]:
-    """Return county outlines, and a place for the name of those that the service touches."""
+def _counties(scores: Scores, drawn: Geometries, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
+    """Return county outlines, and a place clear of routes for the name of those with service."""
+    crs, service = lines.crs, shapely.box(*lines.total_bounds)
+    streets = shapely.STRtree(shapely.get_parts(lines.simplify(100).to_numpy()))
     rows = []
     for county in sorted(set(scores.tracts.county)):
         whole = shapely.union_all(drawn[(scores.tracts.county == county).to_numpy()])
-        inside = shapely.intersection(whole, shapely.box(*service))
+        inside = shapely.intersection(whole, service)
         outline = gpd.GeoSeries(shapely.get_parts(whole), crs=crs).to_crs(4326).exterior
         label = None
         if inside.area and not county.isdigit():
-            center = shapely.Point(shapely.maximum_inscribed_circle(inside, 200).coords[0])
+            center = _clear_place(inside, streets)
             spot = gpd.GeoSeries([center], crs=crs).to_crs(4326).iloc[0]
             label = [round(spot.y, 5), round(spot.x, 5)]
         rows.append(
@@ -290,6 +296,17 @@ def _counties(
             }
         )
     return rows
+
+
+def _clear_place(area: shapely.Geometry, streets: shapely.STRtree) -> shapely.Point:
+    """Return the point of an area that is farthest from its border and from every route."""
+    west, south, east, north = area.bounds
+    x, y = np.meshgrid(np.linspace(west, east, 40), np.linspace(south, north, 40))
+    points = np.append(shapely.points(x.ravel(), y.ravel()), area.representative_point())
+    points = points[shapely.contains_properly(area, points)]
+    to_border = shapely.distance(points, shapely.simplify(area, 100).boundary)
+    _, to_street = streets.query_nearest(points, return_distance=True, all_matches=False)
+    return points[int(np.argmax(np.minimum(to_border, to_street)))]
 
 
 def _simplified(polygons: Geometries) -> Geometries:

@@ -1,0 +1,295 @@
+"""The campaign file: every default, and a sentence for everything that can be wrong with it."""
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from targeting.campaign import Campaign, read_campaign
+from targeting.errors import CampaignError, TargetingError
+from targeting.plan import score_routes
+
+LEAST = """\
+name = "Red Means Help"
+[region]
+gtfs = "feed.zip"
+acs = "c16001.csv"
+tracts = "tracts.gpkg"
+{region}
+[posters]
+languages = ["es", "vi"]
+[placement]
+buses = 36
+{placement}
+"""
+
+
+class Desk:
+    """Writes campaign files in a folder and reads them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = folder / "campaign.toml"
+
+    def read(self, text: str | None = None, *, region: str = "", placement: str = "", settings: tuple[str, ...] = ()) -> Campaign:
+        text = LEAST.format(region=region, placement=placement) if text is None else text
+        self.file.write_text(text, encoding="utf-8")
+        return read_campaign(self.file, settings)
+
+    def refusal(self, text: str | None = None, **more: object) -> str:
+        with pytest.raises(CampaignError) as caught:
+            self.read(text, **more)  # type: ignore[arg-type]
+        assert isinstance(caught.value, TargetingError)
+        return str(caught.value)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_every_default(desk: Desk) -> None:
+    assert desk.read().model_dump() == {
+        "name": "Red Means Help",
+        "region": {
+            "gtfs": ["feed.zip"],
+            "acs": ["c16001.csv"],
+            "tracts": "tracts.gpkg",
+            "points": None,
+            "week": None,
+            "modes": ["bus"],
+            "measure": "lep",
+            "bus_walk_m": 400.0,
+            "rail_walk_m": 800.0,
+        },
+        "posters": {"languages": ["es", "vi"]},
+        "placement": {
+            "buses": 36,
+            "strategy": "predominant",
+            "tract_people": 50.0,
+            "tract_share": 0.01,
+        },
+    }
+
+
+def test_paths_are_relative_to_the_file(desk: Desk) -> None:
+    campaign = desk.read()
+    assert campaign.file == desk.file
+    assert campaign.path("data/feed.zip") == desk.file.parent / "data/feed.zip"
+    assert campaign.path("/data/feed.zip") == Path("/data/feed.zip")
+
+
+def test_address_is_refused(desk: Desk) -> None:
+    campaign = desk.read()
+    with pytest.raises(CampaignError, match=r"https:// addresses are not read.*download"):
+        campaign.path("https://developer.trimet.org/schedule/gtfs.zip")
+
+
+def test_address_in_the_file_is_refused_before_anything_is_read(desk: Desk) -> None:
+    campaign = desk.read(settings=("acs=https://api.census.gov/data/2019/acs/acs5",))
+    with pytest.raises(CampaignError, match=r"https:// addresses"):
+        score_routes(campaign)
+
+
+def test_several_feeds_and_tables(desk: Desk) -> None:
+    text = LEAST.format(region="", placement="").replace('"feed.zip"', '["a.zip", "b.zip"]')
+    campaign = desk.read(text.replace('"c16001.csv"', '["41.csv", "53.csv"]'))
+    assert campaign.region.gtfs == ["a.zip", "b.zip"]
+    assert campaign.region.acs == ["41.csv", "53.csv"]
+
+
+def test_byte_order_mark(desk: Desk) -> None:
+    assert desk.read("\ufeff" + LEAST.format(region="", placement="")).placement.buses == 36
+
+
+@pytest.mark.parametrize("week", ["2025-01-13", '"2025-01-13"'])
+def test_week(desk: Desk, week: str) -> None:
+    assert desk.read(region=f"week = {week}").region.week == date(2025, 1, 13)
+
+
+@pytest.mark.parametrize(
+    "week", ['"13.1.2025"', '"January 13"', '"2025-02-30"', "20250113", "2025-01-13T08:00:00", "true", "[2025]"]
+)
+def test_week_that_is_no_date(desk: Desk, week: str) -> None:
+    text = desk.refusal(region=f"week = {week}")
+    assert text.startswith("campaign.toml: region.week = ")
+
+
+def test_zero_is_allowed_where_it_means_something(desk: Desk) -> None:
+    placement = desk.read(placement="tract_people = 0\ntract_share = 0").placement
+    assert (placement.tract_people, placement.tract_share) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("settings", "parts"),
+    [
+        ("buses=0", ["placement.buses = 0", "greater than or equal to 1"]),
+        ("buses=-3", ["placement.buses = -3"]),
+        ("buses=36.0", ["placement.buses = 36.0", "integer"]),
+        ('buses="36"', ["placement.buses = '36'", "integer"]),
+        ("buses=true", ["placement.buses = True", "integer"]),
+        ("name=''", ["name = ''", "at least 1 character"]),
+        ("name=7", ["name = 7", "string"]),
+        ("bus_walk_m=0", ["region.bus_walk_m = 0", "greater than 0"]),
+        ("bus_walk_m=-1", ["region.bus_walk_m = -1", "greater than 0"]),
+        ("bus_walk_m=nan", ["region.bus_walk_m = nan"]),
+        ("rail_walk_m=inf", ["region.rail_walk_m = inf"]),
+        ("rail_walk_m=5001", ["region.rail_walk_m = 5001", "5000"]),
+        ("bus_walk_m='far'", ["region.bus_walk_m = 'far'", "number"]),
+        ("tract_share=1.5", ["placement.tract_share = 1.5", "less than or equal to 1"]),
+        ("tract_people=-1", ["placement.tract_people = -1"]),
+        ("tract_people=nan", ["placement.tract_people = nan"]),
+        ("strategy=best", ["placement.strategy = 'best'", "'predominant'"]),
+        ("measure=LEP", ["region.measure = 'LEP'", "'lep' or 'speakers'"]),
+        ("modes=[]", ["region.modes = []", "at least one mode"]),
+        ("modes=['Bus']", ["region.modes = ['Bus']", "unknown mode 'Bus'", "bus, coach, tram"]),
+        ("modes=bus", ["region.modes = 'bus'", "list"]),
+        ("gtfs=[]", ["region.gtfs", "at least 1"]),
+        ("gtfs=7", ["region.gtfs = 7", "list"]),
+        ("acs=['a.csv', 7]", ["region.acs = 7", "string"]),
+        ("tracts=['a', 'b']", ["region.tracts = ['a', 'b']", "string"]),
+        ("points=5", ["region.points = 5", "string"]),
+        ("languages=[]", ["posters.languages = []", "at least one language"]),
+        ("languages=es", ["posters.languages = 'es'", '["es", "vi"]', '"auto:6"']),
+        ("languages=6", ["posters.languages = 6"]),
+        ("languages=['es', 6]", ["posters.languages = 6", "string"]),
+        ("languages=auto:0", ["posters.languages = 'auto:0'", '"auto:6"']),
+        ("languages=auto:six", ["posters.languages = 'auto:six'"]),
+        ("languages=auto", ["posters.languages = 'auto'"]),
+        ("languages=auto:-1", ["posters.languages = 'auto:-1'"]),
+        ("languages=top:6", ["posters.languages = 'top:6'"]),
+    ],
+)
+def test_wrong_values(desk: Desk, settings: str, parts: list[str]) -> None:
+    text = desk.refusal(settings=(settings,))
+    assert text.startswith("campaign.toml: ")
+    assert text.endswith(".")
+    assert "\n" not in text
+    for part in parts:
+        assert part in text, text
+
+
+def test_automatic_languages(desk: Desk) -> None:
+    assert desk.read().posters.automatic is None
+    posters = desk.read(settings=("languages=auto:6",)).posters
+    assert posters.languages == "auto:6"
+    assert posters.automatic == 6
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("buss = 36", "[placement]: unknown key 'buss': did you mean 'buses'?"),
+        ("stratgy = 'predominant'", "[placement]: unknown key 'stratgy': did you mean 'strategy'?"),
+        ("Buses = 36", "[placement]: unknown key 'Buses': did you mean 'buses'?"),
+        ("colour = 'red'", "[placement]: unknown key 'colour': known are buses, "),
+    ],
+)
+def test_unknown_key_of_a_section(desk: Desk, line: str, sentence: str) -> None:
+    assert desk.refusal(placement=line).startswith(f"campaign.toml: {sentence}")
+
+
+def test_unknown_key_outranks_the_missing_one(desk: Desk) -> None:
+    text = LEAST.format(region="", placement="").replace("buses = 36", "buss = 36")
+    assert "unknown key 'buss': did you mean 'buses'?" in desk.refusal(text)
+
+
+def test_unknown_section_and_top_level_key(desk: Desk) -> None:
+    text = LEAST.format(region="", placement="")
+    assert desk.refusal(text.replace("[posters]", "[poster]")) == (
+        "campaign.toml: unknown key 'poster': did you mean 'posters'?"
+    )
+    assert "unknown key 'nme': did you mean 'name'?" in desk.refusal("nme = 'x'\n" + text)
+    assert "unknown key 'file'" in desk.refusal("file = 'x'\n" + text)
+
+
+@pytest.mark.parametrize("key", ["name", "gtfs", "acs", "tracts", "languages", "buses"])
+def test_missing_keys(desk: Desk, key: str) -> None:
+    path = {"languages": "posters.languages", "buses": "placement.buses", "name": "name"}.get(key, f"region.{key}")
+    text = re.sub(rf"(?m)^{key} = .*$", "", LEAST.format(region="", placement=""))
+    assert desk.refusal(text) == (
+        f"campaign.toml: {path} is missing; see docs/campaign-file.md for an example."
+    )
+
+
+def test_missing_sections_and_empty_file(desk: Desk) -> None:
+    assert "name is missing" in desk.refusal("")
+    text = LEAST.format(region="", placement="").split("[posters]")[0]
+    assert "posters is missing" in desk.refusal(text)
+
+
+def test_section_that_is_none(desk: Desk) -> None:
+    text = LEAST.format(region="", placement="").split("[posters]")[0]
+    assert desk.refusal("posters = 5\n" + text).startswith("campaign.toml: posters = 5: ")
+    refused = desk.refusal("posters = 5\n" + text, settings=("languages=['es']",))
+    assert refused == "posters: must be a section, written [posters]."
+
+
+def test_no_toml(desk: Desk) -> None:
+    text = desk.refusal('name = "Red Means Help\n')
+    assert text.startswith("campaign.toml: is not valid TOML: ")
+    assert "line 1" in text
+    twice = desk.refusal(placement="buses = 40")
+    assert "is not valid TOML" in twice
+
+
+def test_no_file(tmp_path: Path) -> None:
+    with pytest.raises(CampaignError, match=r"none\.toml: no such campaign file; 'targeting sample DIR'"):
+        read_campaign(tmp_path / "none.toml")
+    with pytest.raises(CampaignError, match="cannot be read as text"):
+        read_campaign(tmp_path)
+    (tmp_path / "latin.toml").write_bytes("name = 'Doña Ana'".encode("latin-1"))
+    with pytest.raises(CampaignError, match=r"latin\.toml: cannot be read as text"):
+        read_campaign(tmp_path / "latin.toml")
+
+
+# --- --set ------------------------------------------------------------------------------------
+
+
+def test_settings_win_over_the_file(desk: Desk) -> None:
+    campaign = desk.read(
+        placement="tract_share = 0.5",
+        settings=(
+            "buses=50", "placement.tract_share=0.02", "week=2025-01-13", 'languages=["ko"]', "name = Winter",
+            "region.gtfs=other feed.zip", "measure=speakers", "points=blocks 2020.gpkg", "bus_walk_m=500",
+        ),
+    )  # fmt: skip
+    assert campaign.placement.buses == 50
+    assert campaign.placement.tract_share == 0.02
+    assert campaign.region.week == date(2025, 1, 13)
+    assert campaign.posters.languages == ["ko"]
+    assert campaign.name == "Winter"
+    assert campaign.region.gtfs == ["other feed.zip"]
+    assert campaign.region.measure == "speakers"
+    assert campaign.region.points == "blocks 2020.gpkg"
+    assert campaign.region.bus_walk_m == 500
+
+
+def test_setting_fills_a_section_that_the_file_lacks(desk: Desk) -> None:
+    text = LEAST.format(region="", placement="").split("[placement]")[0]
+    assert desk.read(text, settings=("buses=5",)).placement.buses == 5
+
+
+def test_last_setting_wins_and_a_value_may_hold_an_equals_sign(desk: Desk) -> None:
+    assert desk.read(settings=("buses=5", "placement.buses=7")).placement.buses == 7
+    assert desk.read(settings=("name=a=b",)).name == "a=b"
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        ("buss=50", "--set buss=50: unknown key 'buss': did you mean 'buses'?"),
+        ("placement.buss=50", "--set placement.buss=50: unknown key 'placement.buss': did you mean 'placement.buses'?"),
+        ("region.buses=50", "--set region.buses=50: unknown key 'region.buses'"),
+        ("buses", "--set buses: write it as key=value, for example --set buses=50."),
+        ("file=x", "--set file=x: unknown key 'file'"),
+        ("=5", "--set =5: unknown key ''"),
+    ],
+)
+def test_wrong_settings(desk: Desk, setting: str, sentence: str) -> None:
+    assert desk.refusal(settings=(setting,)).startswith(sentence)
+
+
+def test_known_keys_are_listed_once(desk: Desk) -> None:
+    listed = desk.refusal(settings=("zzzz=1",)).split("known are ")[1].rstrip(".").split(", ")
+    assert len(listed) == len(set(listed))

@@ -1,0 +1,581 @@
+"""The interactive map: whole, truthful, harmless and usable with no network at all."""
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from targeting import reasons
+from targeting.campaign import read_campaign
+from targeting.notices import Notices
+from targeting.plan import Plan, make_plan
+from targeting.write.map import map_html
+from targeting.write.map_data import (
+    class_breaks,
+    classify,
+    language_style,
+    map_data,
+    one_line_per_street,
+)
+
+CHROMIUM = Path("/usr/bin/chromium")
+CHROMIUM_ARGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
+HOSTILE = (
+    "</script><script>window.x=1</script><img src=x onerror=window.x=1> `${window.x=1}` "
+    "{{ 7*7 }} {% if %} '\"\\ \u2028 &lt;b&gt;"
+)
+
+
+@pytest.fixture(scope="module")
+def plan() -> Plan:
+    return make_plan(read_campaign(SAMPLE, ["buses=8"]))
+
+
+@pytest.fixture(scope="module")
+def html(plan: Plan) -> str:
+    return map_html(plan)
+
+
+@pytest.fixture(scope="module")
+def data(html: str) -> dict[str, Any]:
+    return embedded(html)
+
+
+@pytest.fixture(scope="module")
+def hostile(plan: Plan) -> Plan:
+    """Return the plan with a hostile text in every place that a file or a planner fills."""
+    scores = plan.scores
+    route = plan.placements["unit_id"].iloc[0]
+    routes = scores.feed.routes.copy()
+    routes.loc[route, ["route_name", "route_short_name", "agency"]] = HOSTILE
+    stops = scores.feed.stops.assign(stop_name=HOSTILE)
+    placements = plan.placements.copy()
+    placements.loc[0, ["unit_name", "reason"]] = HOSTILE
+    notices = Notices()
+    notices.add("hostile", HOSTILE)
+    tracts = replace(
+        scores.tracts,
+        names=scores.tracts.names + HOSTILE,
+        county=scores.tracts.county + HOSTILE,
+        sources=((HOSTILE, HOSTILE),),
+    )
+    return replace(
+        plan,
+        placements=placements,
+        scores=replace(
+            scores,
+            feed=replace(scores.feed, routes=routes, stops=stops),
+            tracts=tracts,
+            notices=notices,
+            campaign=scores.campaign.model_copy(update={"name": HOSTILE}),
+        ),
+    )
+
+
+def embedded(html: str) -> dict[str, Any]:
+    found = re.search(r'<script type="application/json" id="plan-data">(.*?)</script>', html, re.S)
+    assert found
+    content: dict[str, Any] = json.loads(found.group(1))
+    return content
+
+
+class Page(HTMLParser):
+    """What a browser would make of the page: its tags with attributes, its text, its scripts."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.scripts: list[str] = []
+        self.texts: list[str] = []
+        self._inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        self._inside = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside == "script":
+            self.scripts[-1] += data
+        elif self._inside != "style":
+            self.texts.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.texts).split())
+
+
+# --- the page as a file -----------------------------------------------------------------------
+
+
+def test_same_plan_gives_the_same_bytes(plan: Plan, html: str) -> None:
+    assert map_html(plan) == html
+
+
+def test_is_small_enough_for_an_email(html: str) -> None:
+    assert 200_000 < len(html.encode()) < 700_000
+
+
+def test_nothing_is_loaded_from_elsewhere(html: str) -> None:
+    page = Page(html)
+    for tag, attributes in page.tags:
+        assert tag not in {"link", "iframe", "img", "object", "embed", "base"}
+        assert not {"src", "srcset", "action", "data", "background"} & set(attributes), tag
+        assert attributes.get("href", "#") in {"#", "#show"}
+    styles = "".join(re.findall(r"<style>(.*?)</style>", html, re.S))
+    assert ".leaflet-pane" in styles
+    assert "url(" not in styles
+    assert "@import" not in styles
+    assert "sourceMappingURL" not in html
+    # the addresses in Leaflet's own text are names, never fetched; ours has the one of SVG
+    ours = next(script for script in page.scripts if "function showPlan" in script)
+    assert set(re.findall(r"https?://[^\"' ]*", ours)) == {"http://www.w3.org/2000/svg"}
+
+
+def test_policy_allows_exactly_the_scripts_of_the_page(html: str) -> None:
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', html)
+    assert policy
+    assert policy.group(1).startswith("default-src 'none'; ")
+    assert html.index("Content-Security-Policy") < html.index("<script")
+    allowed = set(re.findall(r"'sha256-([^']*)'", policy.group(1)))
+    run = {
+        base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        for script in Page(html).scripts
+        if not script.startswith("{")
+    }
+    assert allowed == run
+    assert "'unsafe-inline'" not in policy.group(1).split("script-src")[1].split(";")[0]
+
+
+def test_every_text_is_text_however_hostile(hostile: Plan, html: str) -> None:
+    written = map_html(hostile)
+    harmless, page = Page(html), Page(written)
+    assert [tag for tag, _ in page.tags if tag != "li"] == [
+        tag for tag, _ in harmless.tags if tag != "li"
+    ]
+    assert len(page.scripts) == len(harmless.scripts)
+    assert [script for script in page.scripts if script[0] != "{"] == [
+        script for script in harmless.scripts if script[0] != "{"
+    ]
+    kept = embedded(written)
+    assert kept["routes"][0]["name"] == HOSTILE
+    assert kept["routes"][0]["posters"][0]["reason"] == HOSTILE
+    assert kept["stops"][0][2] == HOSTILE
+    assert kept["tracts"]["features"][0]["properties"]["county"].endswith(HOSTILE)
+    assert kept["counties"][0]["name"].endswith("County")
+    # name (heading and title), agency, notice, source: each shown as it was written
+    assert page.text.count(" ".join(HOSTILE.split())) >= 5
+    assert "{{ 7*7 }}" in page.text
+
+
+# --- what it says -----------------------------------------------------------------------------
+
+
+def test_every_route_says_why(plan: Plan, data: dict[str, Any]) -> None:
+    posted = [route for route in data["routes"] if route["posters"]]
+    said = [poster["reason"] for route in posted for poster in route["posters"]]
+    assert said == plan.placements["reason"].tolist()
+    names = plan.scores.feed.routes["route_name"]
+    others = [route for route in data["routes"] if not route["posters"]]
+    assert len(posted) + len(others) == len(names)
+    assert others
+    for route in others:
+        route_id = names.index[names == route["name"]][0]
+        assert route["verdict"] == reasons.verdict(plan.scores, route_id)
+
+
+def test_figures_are_the_plans(plan: Plan, data: dict[str, Any]) -> None:
+    tags = [language["tag"] for language in data["languages"]]
+    rows = plan.routes.set_index(["route_id", "language"])
+    route_id = plan.placements["unit_id"].iloc[0]
+    figures = data["routes"][0]["figures"]
+    assert [tags[row[0]] for row in figures] == tags
+    for language, served, margin, low, high, share, share_moe, concentration in figures:
+        row = rows.loc[(route_id, tags[language])]
+        assert served == round(row["served"])
+        assert margin == round(row["served_moe"])
+        assert [low, high] == [round(row["served_low"]), round(row["served_high"])]
+        assert share == pytest.approx(row["share"], abs=1e-4)
+        assert share_moe == pytest.approx(row["share_moe"], abs=1e-4)
+        assert concentration == pytest.approx(row["concentration"], abs=1e-2)
+
+
+def test_undefined_figures_become_null(plan: Plan) -> None:
+    routes = plan.routes.assign(concentration=np.nan, share=np.nan)
+    changed = map_data(replace(plan, scores=replace(plan.scores, routes=routes)))
+    assert changed["routes"][0]["figures"][0][5] is None
+    assert changed["routes"][0]["figures"][0][7] is None
+    json.dumps(changed, allow_nan=False)
+
+
+def test_summary_gives_coverage_with_margins(plan: Plan, html: str) -> None:
+    text = Page(html).text
+    region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
+    row = region.loc["es"]
+    assert (
+        f"{row['served_posted']:,.0f} ± {row['served_posted_moe']:,.0f} of {row['lep']:,.0f} ± "
+        f"{row['lep_moe']:,.0f} LEP speakers"
+    ) in text
+    assert f"{row['served_posted_share']:.1%} ± {100 * row['served_posted_share_moe']:.1f}" in text
+    placed = plan.placements[plan.placements["language"] == "es"]
+    assert f"{placed['buses'].sum()} buses on {len(placed)} routes" in text
+    assert "8 buses on" in text
+
+
+def test_a_language_without_buses_shows_no_share(plan: Plan, html: str) -> None:
+    assert "ar" not in set(plan.placements["language"])
+    arabic = html[html.index('value="ar"') :]
+    arabic = arabic[: arabic.index("</label>")]
+    assert "No buses" in arabic
+    assert "0.0%</span>" not in arabic
+    assert "bar-margin" not in arabic
+
+
+def test_says_where_figures_come_from_and_what_they_are_not(plan: Plan, html: str) -> None:
+    text = Page(html).text
+    assert "ACS table C16001, sample_c16001.csv" in text
+    assert "feed version invented-2025-09, design week September 8 – 14, 2025." in text
+    assert "Figures are estimates with 90 % margins of error." in text
+    assert "Aggregated census estimates; not a map of trafficking and never of persons." in text
+    assert "speak English less than “very well” (LEP)" in text
+    assert "400 m (1,312 ft) to a bus stop" in text
+    for notice in plan.scores.notices.warnings:
+        assert notice.message in text
+    assert "Counted as: Russian, Polish, or other Slavic languages" in text
+
+
+def test_speakers_are_not_called_lep(plan: Plan) -> None:
+    campaign = plan.scores.campaign
+    region = campaign.region.model_copy(update={"measure": "speakers"})
+    scores = replace(plan.scores, campaign=campaign.model_copy(update={"region": region}))
+    written = map_html(replace(plan, scores=scores))
+    assert "LEP" not in Page(written).text
+    assert embedded(written)["words"]["people"] == "speakers"
+
+
+def test_only_an_invented_city_is_called_so(plan: Plan, html: str) -> None:
+    assert "Invented city: sample data" in Page(html).text
+    feed = plan.scores.feed
+    real = replace(
+        feed,
+        routes=feed.routes.assign(agency="TriMet"),
+        sources=tuple(replace(source, agencies=("TriMet",)) for source in feed.sources),
+    )
+    written = map_html(replace(plan, scores=replace(plan.scores, feed=real)))
+    assert "Invented city" not in Page(written).text
+
+
+def test_own_names_carry_their_language_and_direction(html: str) -> None:
+    assert '<bdi lang="ar">العربية</bdi>' in html
+    assert '<bdi lang="vi">Tiếng Việt</bdi>' in html
+
+
+def test_no_two_languages_look_alike() -> None:
+    looks = [tuple(language_style(position).values()) for position in range(40)]
+    assert len(set(looks)) == 40
+    assert len({dash for _, dash in looks[:4]}) == 4
+
+
+# --- shading ----------------------------------------------------------------------------------
+
+
+def test_class_ends_belong_to_the_lower_class_and_nobody_to_none() -> None:
+    assert classify(np.array([0.0, 0.5, 2.0, 2.1, 9.0]), [2.0, 5.0]).tolist() == [0, 1, 1, 2, 3]
+
+
+def test_classes_hold_a_fifth_each_of_the_tracts_with_anyone() -> None:
+    density = np.concatenate([np.zeros(300), np.arange(1, 101)])
+    counts = np.bincount(classify(density, class_breaks(density)))
+    assert counts[0] == 300
+    assert counts[1:].tolist() == pytest.approx([20] * 5, abs=1)  # ends are rounded
+
+
+@pytest.mark.parametrize("density", [[0.0, 0.0], [0.0, 7.0], [7.0, 7.0, 7.0], [1e-9, 1e9]])
+def test_few_tracts_make_no_empty_classes(density: list[float]) -> None:
+    values = np.array(density)
+    breaks = class_breaks(values)
+    classes = classify(values, breaks)
+    assert set(classes[values > 0]) == set(range(1, len(breaks) + 2 if values.any() else 1))
+
+
+def test_tracts_are_shaded_by_people_per_area_of_the_unsimplified_tract(
+    plan: Plan, data: dict[str, Any]
+) -> None:
+    tracts = plan.scores.tracts
+    km2 = tracts.geometry.to_crs(tracts.geometry.estimate_utm_crs()).area / 1e6
+    spanish = tracts.estimates["spanish"] / km2
+    language = data["languages"][0]
+    for feature, density, people, geoid in zip(
+        data["tracts"]["features"], spanish, tracts.estimates["spanish"], tracts.names.index,
+        strict=True,
+    ):  # fmt: skip
+        tract = feature["properties"]
+        expected = 1 + sum(density > end for end in language["breaks"]) if density else 0
+        assert tract["classes"][0] == expected
+        assert tract["people"][0] == people
+        most = plan.scores.predominant[geoid]
+        assert (tract["most"] == -1) == (most == "")
+        assert most in {"", "spanish"} or tract["most"] != 0
+    assert {feature["properties"]["classes"][0] for feature in data["tracts"]["features"]} >= {1, 5}
+
+
+def test_drawn_tracts_leave_no_gaps(plan: Plan, data: dict[str, Any]) -> None:
+    drawn = [shapely.geometry.shape(f["geometry"]) for f in data["tracts"]["features"]]
+    assert len(drawn) == len(plan.scores.tracts.names)
+    total, union = sum(shape.area for shape in drawn), shapely.union_all(drawn).area
+    assert union == pytest.approx(total, rel=1e-4)
+    assert union == pytest.approx(shapely.area(plan.scores.tracts.geometry.to_numpy()).sum(), rel=0.01)
+    assert all(shapely.get_num_coordinates(shape) < 400 for shape in drawn)
+
+
+# --- lines ------------------------------------------------------------------------------------
+
+
+def test_two_directions_on_one_street_are_one_line() -> None:
+    there = [(x, 0) for x in range(0, 2001, 50)]
+    back = [(x, 12) for x in range(2000, -1, -50)]
+    drawn = one_line_per_street(shapely.MultiLineString([there, back]))
+    assert drawn.length == pytest.approx(2000, rel=0.01)
+
+
+def test_a_one_way_pair_stays_two_and_is_joined_to_the_rest() -> None:
+    main = [(0, 0), (1000, 0), (2000, 0), (3000, 0)]
+    pair = [(3000, 5), (2000, 5), (2000, 90), (1000, 90), (1000, 5), (0, 5)]
+    drawn = one_line_per_street(shapely.MultiLineString([main, pair]))
+    assert drawn.length == pytest.approx(3000 + 1000 + 2 * 90, rel=0.05)
+    assert drawn.buffer(0.01).geom_type == "Polygon"  # no gap where the pair leaves the street
+
+
+def test_lines_between_stops_are_kept_whole() -> None:
+    segments = [[(0, 0), (500, 0)], [(500, 0), (1000, 0)], [(1000, 0), (1000, 60)]]
+    drawn = one_line_per_street(shapely.MultiLineString(segments))
+    assert drawn.length == 1060
+    assert drawn.geom_type == "LineString"
+
+
+# --- in a browser -----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="playwright is not installed: the page is not tried"
+    )
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed: the page is not tried in a browser")
+    with playwright.sync_playwright() as running:
+        chromium = running.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
+        yield chromium
+        chromium.close()
+
+
+class Visit:
+    """An open page without a network, and whatever it complained of or asked for."""
+
+    def __init__(self, browser: Any, file: Path, width: int = 1400, height: int = 900) -> None:
+        self.context = browser.new_context(viewport={"width": width, "height": height})
+        self.context.set_offline(True)
+        self.page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(file.as_uri())
+
+    def fills(self) -> list[str]:
+        """Return the colour of every tract, in the order of the data."""
+        fills: list[str] = self.page.evaluate(
+            "() => { const found = []; map_plan.eachLayer((layer) => {"
+            " if (layer.feature) found.push([layer.feature.properties, layer.options.fillColor]); });"
+            " const all = JSON.parse(document.getElementById('plan-data').textContent).tracts.features;"
+            " const key = (p) => p.county + p.name;"
+            " const by = new Map(found.map(([p, fill]) => [key(p), fill]));"
+            " return all.map((feature) => by.get(key(feature.properties))); }"
+        )
+        return fills
+
+
+@pytest.fixture
+def visit(browser: Any, html: str, tmp_path: Path) -> Iterator[Visit]:
+    (tmp_path / "map.html").write_text(html, encoding="utf-8")
+    opened = Visit(browser, tmp_path / "map.html")
+    yield opened
+    assert opened.complaints == []
+    assert len(opened.requests) == 1
+    opened.context.close()
+
+
+def test_opens_with_no_network(visit: Visit, data: dict[str, Any]) -> None:
+    assert visit.page.locator("canvas").count() == 1
+    assert visit.page.locator(".leaflet-control-scale-line").count() == 2
+    assert visit.page.locator(".badge").count() > 0
+    assert "Red Means Help" in visit.page.title()
+    assert len(visit.fills()) == len(data["tracts"]["features"])
+
+
+def test_choosing_a_language_changes_tracts_routes_and_legend(
+    visit: Visit, data: dict[str, Any]
+) -> None:
+    plan_fills, legend = visit.fills(), visit.page.locator("#legend-body")
+    assert "Tinted where a campaign language predominates" in legend.inner_text()
+    visit.page.get_by_role("radio", name="Vietnamese").check()
+    position = [language["tag"] for language in data["languages"]].index("vi")
+    language = data["languages"][position]
+    for feature, fill in zip(data["tracts"]["features"], visit.fills(), strict=True):
+        number = feature["properties"]["classes"][position]
+        assert (fill == language["ramp"][number - 1]) if number else fill not in language["ramp"]
+    text = legend.inner_text()
+    assert "Vietnamese: LEP speakers per km² of tract" in text
+    assert f"up to {language['breaks'][0]:g}" in text
+    assert f"over {language['breaks'][-1]:g}" in text
+    assert "predominates" not in text
+    carrying = [r for r in data["routes"] if position in [p["language"] for p in r["posters"]]]
+    assert visit.page.locator(".route-row").count() == len(carrying)
+    bold = visit.page.evaluate(
+        "() => { let found = 0; map_plan.eachLayer((layer) => {"
+        f" if (layer.options.color === '{language['color']}' && layer.options.weight > 3) found += 1;"
+        " }); return found; }"
+    )
+    assert bold == len(carrying) > 0
+    visit.page.get_by_role("radio", name="The plan").check()
+    assert visit.fills() == plan_fills
+
+
+def test_a_language_can_be_chosen_by_keyboard(visit: Visit) -> None:
+    visit.page.get_by_role("radio", name="The plan").focus()
+    visit.page.keyboard.press("ArrowDown")
+    assert visit.page.get_by_role("radio", name="Spanish").is_checked()
+    assert "Spanish: LEP speakers per km²" in visit.page.locator("#legend-body").inner_text()
+
+
+def test_a_listed_route_opens_with_its_reason(visit: Visit, plan: Plan) -> None:
+    for number in (0, 3):
+        visit.page.locator(".route-row").nth(number).click()
+        assert visit.page.locator(".reason").inner_text() == plan.placements["reason"].iloc[number]
+        assert visit.page.locator(".route-popup").count() == 1
+    assert "Russian *" in visit.page.locator(".route-popup table").inner_text()
+    assert (
+        "Russian is counted as: Russian, Polish, or other Slavic languages"
+        in visit.page.locator(".route-popup").inner_text()
+    )
+    visit.page.keyboard.press("Escape")
+    assert visit.page.locator(".route-popup").count() == 0
+
+
+def test_a_route_without_poster_is_found_and_says_why(visit: Visit, data: dict[str, Any]) -> None:
+    route = next(route for route in data["routes"] if not route["posters"])
+    visit.page.get_by_role("searchbox").fill(route["name"])
+    visit.page.locator(".route-row").first.click()
+    text = visit.page.locator(".route-popup").inner_text()
+    assert "No poster in this plan" in text
+    assert visit.page.locator(".reason").inner_text() == route["verdict"]
+
+
+def test_a_click_on_a_tract_opens_its_figures(visit: Visit, data: dict[str, Any]) -> None:
+    for layer in ("posted", "others"):
+        visit.page.locator(f"[data-layer={layer}]").uncheck()
+    tract = data["tracts"]["features"][10]
+    inside = shapely.geometry.shape(tract["geometry"]).representative_point()
+    spot = visit.page.evaluate(
+        f"() => {{ map_plan.setView([{inside.y}, {inside.x}], 14, {{animate: false}});"
+        f" const point = map_plan.latLngToContainerPoint([{inside.y}, {inside.x}]);"
+        " const box = map_plan.getContainer().getBoundingClientRect();"
+        " return [box.x + point.x, box.y + point.y]; }"
+    )
+    visit.page.mouse.click(*spot)
+    properties = tract["properties"]
+    popup = visit.page.locator(".tract-popup")
+    assert popup.locator("h3").inner_text() == properties["name"]
+    cell = popup.locator("td").first.inner_text()
+    assert cell == f"{properties['people'][0]:,} ± {properties['margins'][0]:,}"
+
+
+def test_layers_can_be_hidden_and_stops_shown_when_near(visit: Visit, data: dict[str, Any]) -> None:
+    count = (
+        "() => { let n = 0; map_plan.eachLayer((l) => { if (l.options.radius === 3) n += 1; });"
+        " return n; }"
+    )
+    visit.page.locator("[data-layer=stops]").check()
+    visit.page.evaluate("() => { map_plan.setZoom(11, {animate: false}); }")
+    assert visit.page.evaluate(count) == 0
+    visit.page.evaluate("() => { map_plan.setZoom(14, {animate: false}); }")
+    assert visit.page.evaluate(count) == len(data["stops"])
+    visit.page.locator("[data-layer=tracts]").uncheck()
+    assert not any(visit.fills())
+    visit.page.locator("[data-layer=posted]").uncheck()
+    assert visit.page.locator(".badge").count() == 0
+
+
+def test_hostile_names_run_nothing(browser: Any, hostile: Plan, tmp_path: Path) -> None:
+    (tmp_path / "map.html").write_text(map_html(hostile), encoding="utf-8")
+    visit = Visit(browser, tmp_path / "map.html")
+    visit.page.locator(".route-row").first.click()
+    assert visit.page.locator(".reason").text_content() == HOSTILE
+    assert visit.page.locator(".route-popup h3").text_content() == HOSTILE
+    assert visit.page.locator("h1").text_content() == HOSTILE
+    visit.page.evaluate(
+        "() => { map_plan.eachLayer((layer) => { if (layer.getTooltip()) layer.openTooltip(); }); }"
+    )
+    assert any(HOSTILE in text for text in visit.page.locator(".leaflet-tooltip").all_text_contents())
+    assert visit.page.evaluate("() => typeof window.x") == "undefined"
+    assert visit.page.locator("img").count() == 0
+    assert visit.complaints == []
+    assert len(visit.requests) == 1
+    visit.context.close()
+
+
+def test_fits_a_telephone(browser: Any, html: str, tmp_path: Path) -> None:
+    (tmp_path / "map.html").write_text(html, encoding="utf-8")
+    visit = Visit(browser, tmp_path / "map.html", 360, 740)
+    assert visit.page.evaluate("() => document.documentElement.scrollWidth") == 360
+    assert not visit.page.locator("#legend-body").is_visible()
+    visit.page.locator(".route-row").first.click()
+    visit.page.wait_for_timeout(500)  # the map glides until the popup is wholly in view
+    box = visit.page.locator(".leaflet-popup").bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 360
+    for control in (".legend", ".leaflet-control-zoom"):  # nothing lies over the text
+        assert not visit.page.locator(control).is_visible()
+    visit.context.close()
+
+
+def test_figures_can_be_read_without_scripts(browser: Any, html: str, tmp_path: Path) -> None:
+    (tmp_path / "map.html").write_text(html, encoding="utf-8")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto((tmp_path / "map.html").as_uri())
+    assert page.get_by_text("of 15,831").is_visible()
+    assert page.get_by_text("never of persons").count() == 1
+    assert "<noscript>" in html
+    context.close()
+
+
+def test_two_languages_on_one_route_are_both_told(plan: Plan) -> None:
+    second = plan.placements.iloc[[0]].assign(language="ko", reason="The second reason.")
+    both = replace(plan, placements=pd.concat([plan.placements, second], ignore_index=True))
+    route = map_data(both)["routes"][0]
+    assert [poster["language"] for poster in route["posters"]] == [
+        [lang.tag for lang in plan.scores.languages].index(tag)
+        for tag in (plan.placements["language"].iloc[0], "ko")
+    ]
+    assert route["posters"][1]["reason"] == "The second reason."
