@@ -7,6 +7,7 @@ a few integers each and a value is parsed once however often it occurs.
 
 import csv
 import hashlib
+import io
 import lzma
 import zipfile
 import zlib
@@ -141,17 +142,17 @@ class FeedFiles:
 
         A row must hold the `least` first values; the rest may be missing.
         """
-        uneven = False
+        uneven: list[str] = []
 
-        def skip(_: pyarrow.csv.InvalidRow) -> str:
-            nonlocal uneven
-            uneven = True
+        def skip(row: pyarrow.csv.InvalidRow) -> str:
+            uneven.append(row.text)
             return "skip"
 
         names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
         kind = pa.dictionary(pa.int32(), pa.string())
 
         def read(encoding: str) -> pa.Table:
+            uneven.clear()
             return pyarrow.csv.read_csv(
                 pa.BufferReader(data),
                 read_options=pyarrow.csv.ReadOptions(
@@ -165,44 +166,45 @@ class FeedFiles:
                 ),
             )
 
-        encoding = "utf8"
         try:
-            result = read(encoding)
+            result = read("utf8")
         except pa.ArrowInvalid as fault:
             if "Empty CSV" in str(fault):
                 return {name: Column(np.empty(0, np.int32), []) for name in present}, 0
             if "UTF8" not in str(fault):
                 raise self._unreadable(table, fault) from fault
-            encoding = "latin1"
-            result = read(encoding)
+            result = read("latin1")
             self.notices.add(
                 "not_utf8",
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
                 file=self.label,
             )
-        if uneven:
-            text = data.decode("utf-8-sig" if encoding == "utf8" else encoding)
-            return self._read_uneven(table, text, header, least)
-        return {name: _column(result.column(name)) for name in present}, result.num_rows
+        found = {name: _column(result.column(name)) for name in present}
+        if not uneven:
+            return found, result.num_rows
+        extra = self._mend(table, sorted(uneven), header, least)
+        return {
+            name: _appended(column, [row[header.index(name)].strip() for row in extra])
+            for name, column in found.items()
+        }, result.num_rows + len(extra)
 
-    def _read_uneven(
-        self, table: str, text: str, header: list[str], least: int
-    ) -> tuple[dict[str, Column], int]:
-        """Read a table with rows of other widths than the header's, row by row.
+    def _mend(self, table: str, uneven: list[str], header: list[str], least: int) -> list[list[str]]:
+        """Return rows of other widths than the header's as rows of its width.
 
         Values missing at the end are empty and empty ones too many are dropped. A row that lacks a
-        required value is skipped, and so is one with too many values that say something, since nobody
+        required value is left out, and so is one with too many values that say something, since nobody
         knows which column they belong to.
         """
         kept, skipped = [], 0
-        try:
-            for row in csv.reader(text.splitlines(keepends=True)[1:]):
-                if row and (len(row) < least or any(value.strip() for value in row[len(header) :])):
-                    skipped += 1
-                elif row:
-                    kept.append(row[: len(header)] + [""] * (len(header) - len(row)))
-        except csv.Error as fault:
-            raise self._unreadable(table, fault) from fault
+        for text in uneven:
+            try:
+                row = next(csv.reader(io.StringIO(text, newline="")), [])
+            except csv.Error as fault:
+                raise self._unreadable(table, fault) from fault
+            if row and (len(row) < least or any(value.strip() for value in row[len(header) :])):
+                skipped += 1
+            elif row:
+                kept.append(row[: len(header)] + [""] * (len(header) - len(row)))
         if skipped:
             self.notices.add(
                 "row_width",
@@ -211,11 +213,7 @@ class FeedFiles:
                 file=self.label,
                 count=skipped,
             )
-        columns = {}
-        for position, name in reversed(list(enumerate(header))):
-            codes, values = pd.factorize(np.array([row[position].strip() for row in kept], object))
-            columns[name] = Column(codes.astype(np.int32), [str(value) for value in values])
-        return columns, len(kept)
+        return kept
 
     def _unreadable(self, table: str, fault: Exception) -> FeedError:
         reason = str(fault).splitlines()[0]
@@ -324,3 +322,11 @@ def _column(chunked: pa.ChunkedArray) -> Column:
         return Column(codes, stripped)
     position = {value: i for i, value in enumerate(distinct)}
     return Column(np.array([position[v] for v in stripped], np.int32)[codes], distinct)
+
+
+def _appended(column: Column, texts: list[str]) -> Column:
+    """Return the column with more rows at its end."""
+    values = list(dict.fromkeys([*column.values, *texts]))
+    position = {value: i for i, value in enumerate(values)}
+    more = np.array([position[text] for text in texts], np.int32)
+    return Column(np.concatenate([column.codes, more]), values)

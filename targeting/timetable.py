@@ -27,7 +27,7 @@ _EXTENDED_TYPES = {
 }  # fmt: skip
 
 
-_WHOLE = re.compile(r"-?[0-9]{1,9}")
+_WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0*)?")  # spreadsheets write 3.0
 _TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
 
 
@@ -56,10 +56,10 @@ class Timetable:
 
 def mode_of(route_type: str) -> str:
     """Return the mode of a GTFS route_type, basic or extended; "other" where it is unknown."""
-    try:
-        number = int(route_type)
-    except ValueError:
+    found = _WHOLE.fullmatch(route_type)
+    if not found:
         return "other"
+    number = int(found[1])
     return _BASIC_TYPES.get(number) or _EXTENDED_TYPES.get(number // 100, "other")
 
 
@@ -234,7 +234,7 @@ def _written_twice(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
     in_order = bool((sequence[1:][same] > sequence[:-1][same]).all())
     if in_order and int((~same).sum()) + 1 == len(np.unique(trip)):
         return np.zeros(len(trip), bool)
-    return np.asarray(pd.DataFrame(dict(enumerate(keys))).duplicated())
+    return np.asarray(pd.DataFrame(dict(enumerate(keys))).duplicated()) & (keys[-1] >= 0)
 
 
 def _spans(
@@ -288,7 +288,7 @@ def _read_stops(files: FeedFiles, notices: Notices) -> pd.DataFrame:
             f"{files.label}: stops.txt seems to have latitude and longitude swapped (the first such "
             f"stop is {columns['stop_id'].texts()[swapped][0]!r}); ask the agency for a sound feed."
         )
-    nowhere = outside | ((lat == 0) & (lon == 0))
+    nowhere = outside | swapped | ((lat == 0) & (lon == 0))
     lat[nowhere], lon[nowhere] = np.nan, np.nan
     table = pd.DataFrame(
         {
@@ -362,7 +362,7 @@ def _unique(table: pd.DataFrame, name: str, files: FeedFiles, notices: Notices) 
 
 
 def _direction(text: str) -> int:
-    return int(text) if text in ("0", "1") else -1
+    return {"0": 0, "1": 1, "0.0": 0, "1.0": 1}.get(text, -1)
 
 
 def _number(text: str) -> float:
@@ -373,4 +373,5 @@ def _number(text: str) -> float:
 
 
 def _whole_number(text: str) -> int:
-    return int(text) if _WHOLE.fullmatch(text) else 0
+    found = _WHOLE.fullmatch(text)
+    return int(found[1]) if found else 0
