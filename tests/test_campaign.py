@@ -31,7 +31,14 @@ class Desk:
     def __init__(self, folder: Path) -> None:
         self.file = folder / "campaign.toml"
 
-    def read(self, text: str | None = None, *, region: str = "", placement: str = "", settings: tuple[str, ...] = ()) -> Campaign:
+    def read(
+        self,
+        text: str | None = None,
+        *,
+        region: str = "",
+        placement: str = "",
+        settings: tuple[str, ...] = (),
+    ) -> Campaign:
         text = LEAST.format(region=region, placement=placement) if text is None else text
         self.file.write_text(text, encoding="utf-8")
         return read_campaign(self.file, settings)
@@ -108,7 +115,8 @@ def test_week(desk: Desk, week: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "week", ['"13.1.2025"', '"January 13"', '"2025-02-30"', "20250113", "2025-01-13T08:00:00", "true", "[2025]"]
+    "week",
+    ['"13.1.2025"', '"January 13"', '"2025-02-30"', "20250113", "2025-01-13T08:00:00", "true", "[2025]"],
 )
 def test_week_that_is_no_date(desk: Desk, week: str) -> None:
     text = desk.refusal(region=f"week = {week}")
@@ -205,7 +213,9 @@ def test_unknown_section_and_top_level_key(desk: Desk) -> None:
 
 @pytest.mark.parametrize("key", ["name", "gtfs", "acs", "tracts", "languages", "buses"])
 def test_missing_keys(desk: Desk, key: str) -> None:
-    path = {"languages": "posters.languages", "buses": "placement.buses", "name": "name"}.get(key, f"region.{key}")
+    path = {"languages": "posters.languages", "buses": "placement.buses", "name": "name"}.get(
+        key, f"region.{key}"
+    )
     text = re.sub(rf"(?m)^{key} = .*$", "", LEAST.format(region="", placement=""))
     assert desk.refusal(text) == (
         f"campaign.toml: {path} is missing; see docs/campaign-file.md for an example."
@@ -234,7 +244,9 @@ def test_no_toml(desk: Desk) -> None:
 
 
 def test_no_file(tmp_path: Path) -> None:
-    with pytest.raises(CampaignError, match=r"none\.toml: no such campaign file; 'targeting sample DIR'"):
+    with pytest.raises(
+        CampaignError, match=r"none\.toml: no such campaign file; 'targeting sample DIR'"
+    ):
         read_campaign(tmp_path / "none.toml")
     with pytest.raises(CampaignError, match="cannot be read as text"):
         read_campaign(tmp_path)
@@ -250,10 +262,17 @@ def test_settings_win_over_the_file(desk: Desk) -> None:
     campaign = desk.read(
         placement="tract_share = 0.5",
         settings=(
-            "buses=50", "placement.tract_share=0.02", "week=2025-01-13", 'languages=["ko"]', "name = Winter",
-            "region.gtfs=other feed.zip", "measure=speakers", "points=blocks 2020.gpkg", "bus_walk_m=500",
+            "buses=50",
+            "placement.tract_share=0.02",
+            "week=2025-01-13",
+            'languages=["ko"]',
+            "name = Winter",
+            "region.gtfs=other feed.zip",
+            "measure=speakers",
+            "points=blocks 2020.gpkg",
+            "bus_walk_m=500",
         ),
-    )  # fmt: skip
+    )
     assert campaign.placement.buses == 50
     assert campaign.placement.tract_share == 0.02
     assert campaign.region.week == date(2025, 1, 13)
@@ -279,7 +298,10 @@ def test_last_setting_wins_and_a_value_may_hold_an_equals_sign(desk: Desk) -> No
     ("setting", "sentence"),
     [
         ("buss=50", "--set buss=50: unknown key 'buss': did you mean 'buses'?"),
-        ("placement.buss=50", "--set placement.buss=50: unknown key 'placement.buss': did you mean 'placement.buses'?"),
+        (
+            "placement.buss=50",
+            "--set placement.buss=50: unknown key 'placement.buss': did you mean 'placement.buses'?",
+        ),
         ("region.buses=50", "--set region.buses=50: unknown key 'region.buses'"),
         ("buses", "--set buses: write it as key=value, for example --set buses=50."),
         ("file=x", "--set file=x: unknown key 'file'"),

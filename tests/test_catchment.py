@@ -1,5 +1,10 @@
 """Catchments against brute force: every cell with every stop, one at a time."""
 
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -8,6 +13,11 @@ import shapely
 from targeting import catchment as module
 from targeting.catchment import Catchment, make_catchment, walking_distances
 from targeting.cells import Cells, grid_cells
+from targeting.errors import TractError
+from targeting.feed import Feed, read_feeds
+from targeting.ground import find_catchment
+from targeting.notices import Notices
+from targeting.tracts import read_tracts
 
 FAR = (np.inf, np.inf)
 
@@ -110,7 +120,9 @@ class City:
         self.direction = keys % 2
         self.weekly = rng.integers(1, 300, 150).astype(float)
         self.walk_m = np.where(np.arange(self.routes) % 3 == 0, 800.0, 400.0)
-        self.polygons = np.array([shapely.box(x, y, x + 150, y + 90) for x, y in rng.uniform(0, 4000, (self.tracts, 2))])
+        self.polygons = np.array(
+            [shapely.box(x, y, x + 150, y + 90) for x, y in rng.uniform(0, 4000, (self.tracts, 2))]
+        )
 
     def catchment(self) -> Catchment:
         return make_catchment(
@@ -135,7 +147,9 @@ class City:
         return best.sum(axis=2)
 
     def by_tract(self, values: np.ndarray) -> np.ndarray:
-        return np.array([np.bincount(self.tract, self.weight * column, minlength=self.tracts) for column in values.T])
+        return np.array(
+            [np.bincount(self.tract, self.weight * column, minlength=self.tracts) for column in values.T]
+        )
 
 
 @pytest.mark.parametrize("limit", [module.DENSE_LIMIT, 200])  # 200: nine cells at a time
@@ -194,9 +208,17 @@ def test_wholly_is_the_whole_area_not_the_cells() -> None:
 def test_wholly_near_two_stops_together_but_near_neither_alone() -> None:
     polygon = shapely.box(0, -100, 1000, 100)
     cells = [(0, 0.5, (100, 0)), (0, 0.5, (900, 0))]
-    both = catch(cells, [(200, 0), (800, 0)], [(0, 0, 0, 5.0), (1, 0, 1, 5.0)], walk_m=[400], polygons=[polygon])
+    both = catch(
+        cells, [(200, 0), (800, 0)], [(0, 0, 0, 5.0), (1, 0, 1, 5.0)], walk_m=[400], polygons=[polygon]
+    )
     assert both.wholly.toarray().tolist() == [[True]]
-    apart = catch(cells, [(200, 0), (800, 0)], [(0, 0, 0, 5.0), (1, 1, 0, 5.0)], walk_m=[400] * 2, polygons=[polygon])
+    apart = catch(
+        cells,
+        [(200, 0), (800, 0)],
+        [(0, 0, 0, 5.0), (1, 1, 0, 5.0)],
+        walk_m=[400] * 2,
+        polygons=[polygon],
+    )
     assert not apart.wholly.toarray().any()
 
 
@@ -227,3 +249,82 @@ def test_shares_of_cells_by_area_are_circles() -> None:
     )
     assert result.share().toarray().item() == pytest.approx(0.12566, abs=0.003)
     assert result.exposure().toarray().item() == pytest.approx(12 * 0.12566, abs=0.04)
+
+
+# --- the ground: a feed and tracts of different places ----------------------------------------
+
+SAMPLE = Path(__file__).parent.parent / "data"
+
+
+@pytest.fixture(scope="module")
+def sample() -> tuple[Feed, gpd.GeoDataFrame]:
+    feed = read_feeds([SAMPLE / "gtfs/sample.zip"], notices=Notices())
+    return feed, gpd.read_file(SAMPLE / "acs/sample_tracts.geojson")
+
+
+def find(feed: Feed, layer: gpd.GeoDataFrame, folder: Path) -> tuple[Catchment, Notices]:
+    path, notices = folder / "tracts.gpkg", Notices()
+    layer.to_file(path)
+    tracts = read_tracts([SAMPLE / "acs/sample_c16001.csv"], path, measure="lep", notices=Notices())
+    return find_catchment(feed, tracts, None, bus_walk_m=400, rail_walk_m=800, notices=notices), notices
+
+
+@pytest.mark.parametrize(("east", "north"), [(0, 5), (8, 0), (0, 0.5), (-3, -2)])
+def test_feed_and_tracts_far_apart(
+    east: float, north: float, sample: tuple[Feed, gpd.GeoDataFrame], tmp_path: Path
+) -> None:
+    feed, layer = sample
+    moved = layer.set_geometry(layer.translate(east, north))
+    with pytest.raises(TractError) as caught:
+        find(feed, moved, tmp_path)
+    said = re.search(
+        r"lie apart: the nearest stop is ([\d,]+) km from the nearest tract; check that",
+        str(caught.value),
+    )
+    assert said, str(caught.value)
+    corners = shapely.get_coordinates(shapely.segmentize(moved.geometry.to_numpy(), 0.005))
+    stops = feed.stops[["lon", "lat"]].to_numpy()
+    (lon1, lat1), (lon2, lat2) = np.radians(corners).T[:, :, None], np.radians(stops).T[:, None, :]
+    half = np.sin((lat1 - lat2) / 2) ** 2 + np.cos(lat1) * np.cos(lat2) * np.sin((lon1 - lon2) / 2) ** 2
+    exact = 2 * 6371 * np.arcsin(np.sqrt(half)).min()
+    assert float(said[1].replace(",", "")) == pytest.approx(exact, rel=0.01, abs=0.6)
+
+
+@pytest.mark.parametrize("east", [90, 170, 200])
+def test_feed_and_tracts_on_other_sides_of_the_earth(
+    east: float, sample: tuple[Feed, gpd.GeoDataFrame], tmp_path: Path
+) -> None:
+    feed, layer = sample
+    with pytest.raises(TractError, match=r"lie apart: the nearest stop is \d?\d,\d{3} km from"):
+        find(feed, layer.set_geometry(layer.translate(east, 0)), tmp_path)
+
+
+def test_swapped_latitude_and_longitude_are_recognised(
+    sample: tuple[Feed, gpd.GeoDataFrame], tmp_path: Path
+) -> None:
+    # around 45° N, 129° W, swapped latitudes are no latitudes; a place near the equator shows it
+    feed, layer = sample
+    place = layer.set_geometry(layer.translate(129.4 + 30, -45 + 10))  # near 10° N, 30° E
+    stops = feed.stops.assign(lon=feed.stops["lat"] - 45 + 10, lat=feed.stops["lon"] + 129.4 + 30)
+    with pytest.raises(
+        TractError, match=r"lie apart.*latitude and longitude look swapped in stops\.txt"
+    ):
+        find(replace(feed, stops=stops), place, tmp_path)
+
+
+def test_stops_beyond_the_tracts_are_counted(
+    sample: tuple[Feed, gpd.GeoDataFrame], tmp_path: Path
+) -> None:
+    feed, layer = sample
+    far = feed.stops.index[:5]
+    stops = feed.stops.copy()
+    stops.loc[far, "lat"] += 1.0
+    result, notices = find(replace(feed, stops=stops), layer, tmp_path)
+    (notice,) = [n for n in notices if n.code == "stops_beyond_tracts"]
+    weekly = feed.departures.groupby("stop_id")["departures_week"].sum()
+    share = weekly[far].sum() / weekly.sum()
+    assert notice.count == 5
+    assert f"5 of {len(stops):,} stops, with {share:.1%} of weekly departures" in notice.message
+    _, none = find(feed, layer, tmp_path)
+    assert not [n for n in none if n.code == "stops_beyond_tracts"]
+    assert result.tracts == 120

@@ -8,6 +8,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shapely.affinity import translate
 
 from targeting.cells import Cells, grid_cells, point_cells
 
@@ -21,7 +22,9 @@ TWO_PARTS = shapely.MultiPolygon(
 )
 RING_AND_ISLAND = shapely.MultiPolygon(
     [
-        shapely.Polygon([(0, 0), (900, 0), (900, 900), (0, 900)], [[(200, 200), (200, 700), (700, 700)]]),
+        shapely.Polygon(
+            [(0, 0), (900, 0), (900, 900), (0, 900)], [[(200, 200), (200, 700), (700, 700)]]
+        ),
         shapely.Polygon([(230, 300), (300, 420), (230, 600)]),
     ]
 )
@@ -29,7 +32,10 @@ TINY = shapely.box(0, 0, 60, 60)
 SLIVER = shapely.Polygon([(0, 0), (3000, 1), (3000, 4), (0, 2)])
 STAR = shapely.Polygon(
     [
-        (1000 + (900 if i % 2 else 300) * math.cos(i * math.pi / 7), 800 + (700 if i % 2 else 200) * math.sin(i * math.pi / 7))
+        (
+            1000 + (900 if i % 2 else 300) * math.cos(i * math.pi / 7),
+            800 + (700 if i % 2 else 200) * math.sin(i * math.pi / 7),
+        )
         for i in range(14)
     ]
 )
@@ -81,7 +87,7 @@ def test_clipped_areas_are_those_of_geos(name: str) -> None:
 
 
 def test_real_world_coordinates_do_not_blunt_the_areas() -> None:
-    polygon = shapely.transform(HOLED, lambda c: c + [525_123.4, 5_039_876.6])  # Portland, UTM 10N
+    polygon = translate(HOLED, 525_123.4, 5_039_876.6)  # Portland, UTM 10N
     cells = make([polygon], [(525_500.0, 5_040_300.0)], 5000.0)
     assert cells.weight * polygon.area == pytest.approx(clipped(polygon, cells), abs=1e-6 * polygon.area)
 
@@ -94,7 +100,9 @@ def test_window_holds_every_place_within_walking_distance(place: tuple[float, fl
     inside = Cells(cells.xy[near], cells.tract[near], cells.weight[near])
     assert inside.weight * SQUARE.area == pytest.approx(clipped(SQUARE, inside), abs=1e-3)
     half = spacing_of(SQUARE) / 2
-    covered = shapely.union_all([shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy])
+    covered = shapely.union_all(
+        [shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy]
+    )
     walkable = shapely.Point(place).buffer(400, quad_segs=64).intersection(SQUARE)
     assert walkable.difference(covered.buffer(1e-6)).area < 1e-3
     # what is within walking distance by cells is what GEOS says, within a hundredth of the tract
@@ -139,11 +147,15 @@ def test_tract_far_from_every_place_is_one_cell_out_of_reach() -> None:
 
 
 def test_tracts_do_not_bleed_into_each_other() -> None:
-    polygons = [shapely.transform(p, lambda c, i=i: c + [i * 137.3, i * 911.7]) for i, p in enumerate(SHAPES.values())]
-    corners = [corner for p in polygons for corner in ((p.bounds[0], p.bounds[1]), (p.bounds[2], p.bounds[3]))]
+    polygons = [translate(p, i * 137.3, i * 911.7) for i, p in enumerate(SHAPES.values())]
+    corners = [
+        corner for p in polygons for corner in ((p.bounds[0], p.bounds[1]), (p.bounds[2], p.bounds[3]))
+    ]
     together = make(polygons, corners, 5000.0)
     assert (np.diff(together.tract) >= 0).all()
-    assert np.bincount(together.tract, together.weight) == pytest.approx(np.ones(len(polygons)), abs=1e-9)
+    assert np.bincount(together.tract, together.weight) == pytest.approx(
+        np.ones(len(polygons)), abs=1e-9
+    )
     for i, polygon in enumerate(polygons):
         mine = together.tract == i
         cells = Cells(together.xy[mine], together.tract[mine], together.weight[mine])
@@ -153,17 +165,19 @@ def test_tracts_do_not_bleed_into_each_other() -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.lists(
-        st.tuples(st.floats(-800, 800), st.floats(-800, 800)), min_size=4, max_size=9, unique=True
-    ),
+    st.lists(st.tuples(st.floats(-800, 800), st.floats(-800, 800)), min_size=4, max_size=9, unique=True),
     st.tuples(st.floats(-1500, 1500), st.floats(-1500, 1500)),
     st.floats(50, 900),
 )
 def test_any_polygon_any_window(
     points: list[tuple[float, float]], place: tuple[float, float], walk_m: float
 ) -> None:
-    first, second = (shapely.MultiPoint(half).convex_hull for half in (points, points[: len(points) // 2 + 1]))
-    polygon = shapely.union(first.buffer(20).difference(second.buffer(5)), shapely.box(900, 900, 960, 980))
+    first, second = (
+        shapely.MultiPoint(half).convex_hull for half in (points, points[: len(points) // 2 + 1])
+    )
+    polygon = shapely.union(
+        first.buffer(20).difference(second.buffer(5)), shapely.box(900, 900, 960, 980)
+    )
     cells = make([polygon], [place], walk_m)
     assert cells.weight.sum() == pytest.approx(1, abs=1e-8)
     near = np.isfinite(cells.xy[:, 0])
@@ -172,7 +186,9 @@ def test_any_polygon_any_window(
         clipped(polygon, inside), abs=1e-5 * polygon.area
     )
     half = spacing_of(polygon) / 2
-    covered = shapely.union_all([shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy])
+    covered = shapely.union_all(
+        [shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy]
+    )
     walkable = shapely.Point(place).buffer(walk_m, quad_segs=32).intersection(polygon)
     assert walkable.difference(covered.buffer(1e-6)).area < 1e-4 * polygon.area
 
@@ -190,7 +206,9 @@ def test_point_cells_share_a_tract_by_their_people() -> None:
 def test_tract_without_points_falls_back_to_area() -> None:
     polygons = [SQUARE, shapely.box(1000, 0, 2000, 1000), shapely.box(50_000, 0, 51_000, 1000)]
     by_area = make(polygons, [(1000.0, 500.0)], 400.0)
-    cells = point_cells(pd.DataFrame({"population": [7.0], "tract": [1]}), np.array([[1500.0, 10.0]]), by_area)
+    cells = point_cells(
+        pd.DataFrame({"population": [7.0], "tract": [1]}), np.array([[1500.0, 10.0]]), by_area
+    )
     assert np.bincount(cells.tract, cells.weight) == pytest.approx([1, 1, 1], abs=1e-9)
     assert (cells.tract == 1).sum() == 1
     for tract in (0, 2):

@@ -227,7 +227,8 @@ def test_tracts_far_from_the_feed_are_refused_with_the_distance(region: Path, tm
                 point[1] += 3.0  # three degrees of latitude are 333 km
     file.write_text(json.dumps(content), encoding="utf-8")
     refused(
-        run("plan", region / "sample.toml", "--out", tmp_path / "p"), "none of its points lies in a tract"
+        run("plan", region / "sample.toml", "--out", tmp_path / "p"),
+        "none of its points lies in a tract",
     )
     campaign = (region / "sample.toml").read_text(encoding="utf-8")
     without_points = re.sub(r"^points = .*$", "", campaign, flags=re.MULTILINE)

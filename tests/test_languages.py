@@ -2,7 +2,6 @@
 
 import csv
 import json
-from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -25,12 +24,18 @@ SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 
 
 def test_groups_are_the_lines_of_the_census_table(real_data: Path) -> None:
-    variables = json.loads((real_data / "acs/api_variables_2019_acs5_C16001.json").read_text())["variables"]
+    variables = json.loads((real_data / "acs/api_variables_2019_acs5_C16001.json").read_text())[
+        "variables"
+    ]
     assert [group.first_line for group in GROUPS.values()] == list(range(3, 38, 3))
     for group in GROUPS.values():
         speakers = variables[f"C16001_{group.first_line:03d}E"]["label"].split("!!")
         lep = variables[f"C16001_{group.first_line + 2:03d}E"]["label"].split("!!")
-        assert speakers[-1].rstrip(":") in (group.name, f"{group.name}s", group.name.removesuffix(" languages"))
+        assert speakers[-1].rstrip(":") in (
+            group.name,
+            f"{group.name}s",
+            group.name.removesuffix(" languages"),
+        )
         assert lep[-2] == speakers[-1]
         assert 'less than "very well"' in lep[-1]
 
@@ -44,8 +49,10 @@ def test_every_language_is_in_the_group_where_the_bureau_counts_it(real_data: Pa
         for tag, language in catalogue().items()
         if language.english_name.lower() in counted
     }
-    print(len(found), sorted(set(catalogue())-set(found)), sorted(set(found.values())))
-    assert {t: (v, catalogue()[t].group.name) for t, v in found.items() if catalogue()[t].group.name[:9]!=v[:9]}=={}
+    names = {tag: catalogue()[tag].group.name for tag in found}  # the crosswalk shortens some names
+    assert {tag: name[:9] for tag, name in found.items()} == {
+        tag: name[:9] for tag, name in names.items()
+    }
     assert len(found) >= 40
 
 
@@ -70,7 +77,10 @@ def test_catalogue_is_complete_and_english_is_not_in_it() -> None:
 
 
 def test_measured_as_says_what_the_figures_count() -> None:
-    said = {language.tag: language.measured_as for language in find_languages(["es", "zh", "zh-Hant", "ru", "fil", "so"])}
+    said = {
+        language.tag: language.measured_as
+        for language in find_languages(["es", "zh", "zh-Hant", "ru", "fil", "so"])
+    }
     assert said == {
         "es": "Spanish",
         "zh": "Chinese",
@@ -139,7 +149,10 @@ def test_told_apart_keeps_the_order_of_the_campaign() -> None:
 
 
 def rows_of(
-    people: dict[str, list[float]], margins: dict[str, list[float]], population: list[float], tags: list[str]
+    people: dict[str, list[float]],
+    margins: dict[str, list[float]],
+    population: list[float],
+    tags: list[str],
 ) -> pd.DataFrame:
     geoids = pd.Index([f"4105100010{i}" for i in range(len(population))], name="GEOID")
     tracts = Tracts(
@@ -199,7 +212,11 @@ def test_groups_that_are_no_language_have_no_tag() -> None:
     )
     slavic, other = (GROUPS[key].name for key in ("slavic", "other"))
     assert table["language"].to_dict() == {slavic: "", other: "so", "Vietnamese": "vi"}
-    assert table["language_name"].to_dict() == {slavic: slavic, other: "Somali", "Vietnamese": "Vietnamese"}
+    assert table["language_name"].to_dict() == {
+        slavic: slavic,
+        other: "Somali",
+        "Vietnamese": "Vietnamese",
+    }
 
 
 # --- two languages that the census counts as one ----------------------------------------------
@@ -230,7 +247,8 @@ def test_both_show_the_figures_of_their_group(slavic_plan: Plan) -> None:
     russian, ukrainian = (routes.xs(tag, level="language")[figures] for tag in ("ru", "uk"))
     pd.testing.assert_frame_equal(russian, ukrainian)
     assert set(routes["measured_as"]) == {"Spanish", GROUPS["slavic"].name}
-    assert slavic_plan.languages.set_index("language").loc[["ru", "uk"], "lep"].nunique() == 1
+    people = slavic_plan.languages.set_index("language")["lep"]
+    assert people["ru"] == people["uk"] > 0
 
 
 def test_one_language_of_a_cluster_is_measured_by_its_group() -> None:
@@ -257,7 +275,3 @@ def test_language_whose_line_the_table_lacks(tmp_path: Path) -> None:
     table.drop(columns=["C16001_020E", "C16001_020M"]).to_csv(path, index=False)
     with pytest.raises(TractError, match=r"Korean needs column C16001_020E \(Korean\)"):
         score_routes(read_campaign(SAMPLE, [f"acs={path}"]))
-
-
-def test_first_line_follows_first_line() -> None:
-    assert all(b.first_line - a.first_line == 3 for a, b in pairwise(GROUPS.values()))

@@ -1,10 +1,18 @@
 """Placement as TriMet did it: thresholds, ties, ranking and dealing, worked by hand."""
 
+from pathlib import Path
+
+import geopandas as gpd
 import pandas as pd
 import pytest
 
+from targeting.campaign import read_campaign
+from targeting.errors import CampaignError
 from targeting.languages import find_languages, told_apart
 from targeting.placement import assign_groups, deal_buses, predominant_groups
+from targeting.plan import Plan, make_plan
+
+SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 
 
 def table(rows: dict[str, list[float]], columns: list[str]) -> pd.DataFrame:
@@ -93,7 +101,9 @@ def test_no_route_at_all() -> None:
 # --- dealing ----------------------------------------------------------------------------------
 
 
-def deal(groups: dict[str, str], vehicles: dict[str, int], tags: list[str], buses: int) -> list[list[object]]:
+def deal(
+    groups: dict[str, str], vehicles: dict[str, int], tags: list[str], buses: int
+) -> list[list[object]]:
     assigned = pd.DataFrame(
         {
             "group": pd.Series(groups),
@@ -148,3 +158,117 @@ def test_dealt_buses_add_up(buses: int) -> None:
     dealt = deal(THREE, vehicles, ["es", "vi"], buses)
     assert sum(int(row[2]) for row in dealt) == min(buses, 12)
     assert all(int(row[2]) <= vehicles[str(row[0])] for row in dealt)
+
+
+# --- the whole line, on the sample ------------------------------------------------------------
+
+
+def plan(*settings: str) -> Plan:
+    return make_plan(read_campaign(SAMPLE, settings))
+
+
+@pytest.fixture(scope="module")
+def sample_plan() -> Plan:
+    return plan()
+
+
+def assert_equal(one: Plan, other: Plan) -> None:
+    for name in ("routes", "placements", "coverage", "languages"):
+        pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
+    assert one.scores.notices.as_dicts() == other.scores.notices.as_dicts()
+
+
+def test_two_runs_give_equal_tables(sample_plan: Plan) -> None:
+    assert_equal(sample_plan, plan())
+
+
+def test_order_of_census_rows_and_polygons_changes_nothing(sample_plan: Plan, tmp_path: Path) -> None:
+    table = pd.read_csv(SAMPLE.parent / "acs/sample_c16001.csv", dtype=str)
+    shuffled = tmp_path / "sample_c16001.csv"
+    table.sample(frac=1, random_state=7).to_csv(shuffled, index=False)
+    assert_equal(sample_plan, plan(f"acs={shuffled}"))
+    polygons = gpd.read_file(SAMPLE.parent / "acs/sample_tracts.geojson")
+    turned = tmp_path / "sample_tracts.geojson"
+    polygons.iloc[::-1].to_file(turned)
+    for name in ("placements", "coverage", "languages"):
+        pd.testing.assert_frame_equal(
+            getattr(plan(f"tracts={turned}"), name), getattr(sample_plan, name)
+        )
+
+
+def test_dealt_buses_of_the_sample(sample_plan: Plan) -> None:
+    dealt = sample_plan.placements.groupby("unit_id")["buses"].sum()
+    vehicles, assigned = sample_plan.scores.vehicles, sample_plan.scores.assigned
+    assert dealt.sum() == 24
+    assert (dealt <= vehicles[dealt.index]).all()
+    # one a round from the top: no route has two more than a better one that still had buses
+    ranked = [int(dealt.get(route, 0)) for route in assigned.index]
+    full = [count == vehicles[route] for count, route in zip(ranked, assigned.index, strict=True)]
+    for better, count in enumerate(ranked):
+        assert full[better] or all(count >= later for later in ranked[better + 1 :])
+
+
+def test_language_of_a_route_is_the_one_it_calls_for(sample_plan: Plan) -> None:
+    for row in sample_plan.placements.itertuples():
+        group = sample_plan.scores.assigned.at[row.unit_id, "group"]
+        first = sample_plan.scores.predominant_exposure.loc[row.unit_id]
+        assert first[group] == first.max() > 0
+        assert find_languages([row.language])[0].group.key == group
+
+
+def test_reason_repeats_the_figures_of_its_row(sample_plan: Plan) -> None:
+    for row in sample_plan.placements.itertuples():
+        assert row.unit_name in row.reason
+        assert f"{row.served:,.0f} ± {row.served_moe:,.0f} LEP speakers" in row.reason
+        rank = sample_plan.scores.assigned.at[row.unit_id, "rank"]
+        assert f"rank {rank} of {len(sample_plan.scores.assigned)}" in row.reason
+        near = sample_plan.scores.catchment.share()[
+            sample_plan.scores.catchment.routes.get_loc(row.unit_id)
+        ].toarray()[0]
+        group = find_languages([row.language])[0].group.key
+        leading = (near > 0) & (sample_plan.scores.predominant == group).to_numpy()
+        assert f"{leading.sum()} of the {(near > 0).sum()} tracts" in row.reason
+
+
+def test_coverage_of_the_sample_is_a_union(sample_plan: Plan) -> None:
+    region = sample_plan.coverage[sample_plan.coverage["area"] == "Region"].set_index("language")
+    placed = sample_plan.placements.groupby("language")["served"]
+    for language, row in region.iterrows():
+        if language in placed.groups:
+            assert placed.max()[language] - 1e-6 <= row["served_posted"] <= placed.sum()[language] + 1e-6
+        else:
+            assert row["served_posted"] == 0
+        assert row["served_posted"] <= row["served_any"] <= row["lep"]
+    assert region.at["es", "served_posted"] < placed.sum()["es"]  # routes do overlap
+
+
+def test_more_buses_than_the_fleet_are_refused(sample_plan: Plan) -> None:
+    fleet = sample_plan.scores.fleet
+    assert plan(f"buses={fleet}").placements["buses"].sum() <= fleet
+    with pytest.raises(CampaignError) as caught:
+        plan(f"buses={fleet + 1}")
+    text = str(caught.value)
+    assert text.startswith(f"placement.buses = {fleet + 1}: ")
+    assert f"never has more than {fleet} vehicles" in text
+    assert text.endswith(f"ask for at most {fleet}.")
+
+
+def test_buses_that_no_route_can_take_are_said_to_be_left(sample_plan: Plan) -> None:
+    # only routes past tracts with 150 Korean speakers may have buses: few, if any
+    result = plan(f"buses={sample_plan.scores.fleet}", 'languages=["ko"]', "tract_people=150")
+    placed = int(result.placements["buses"].sum())
+    assert placed < sample_plan.scores.fleet
+    said = {notice.code: notice for notice in result.scores.notices}
+    assert said["buses_left"].count == sample_plan.scores.fleet - placed
+    assert (
+        f"{sample_plan.scores.fleet - placed} of {sample_plan.scores.fleet} buses"
+        in said["buses_left"].message
+    )
+
+
+def test_language_that_gets_no_bus_is_said(sample_plan: Plan) -> None:
+    posted = set(sample_plan.placements["language"])
+    missing = [lang.english_name for lang in sample_plan.scores.languages if lang.tag not in posted]
+    messages = [n.message for n in sample_plan.scores.notices if n.code == "language_not_posted"]
+    assert missing
+    assert all(any(name in message for message in messages) for name in missing)

@@ -115,7 +115,9 @@ def test_people_of_the_region_agree_with_exact_overlay(
         assert (share @ people).sum() == pytest.approx((overlay.share @ people).sum(), rel=0.002), key
 
 
-def test_touched_holds_every_tract_that_the_overlay_cuts(by_area: Catchment, overlay: SimpleNamespace) -> None:
+def test_touched_holds_every_tract_that_the_overlay_cuts(
+    by_area: Catchment, overlay: SimpleNamespace
+) -> None:
     touched = by_area.touched.toarray()
     assert touched[overlay.share > 1e-9].all()
     assert (touched & (overlay.share == 0)).sum() <= 0.005 * touched.sum()  # the arcs of the buffer
@@ -152,7 +154,9 @@ def test_low_bound_counts_only_tracts_that_lie_wholly_near(
     assert low == pytest.approx(wholly @ tracts.estimates["spanish"].to_numpy())
 
 
-def test_departures_near_residents_are_no_more_than_the_route_runs(by_area: Catchment, feed: Feed) -> None:
+def test_departures_near_residents_are_no_more_than_the_route_runs(
+    by_area: Catchment, feed: Feed
+) -> None:
     # a bus that passes three nearby stops, or one stop twice on a loop, is one bus
     by_route = by_area.departures.max(axis=0).toarray().ravel()
     assert (by_route <= feed.routes["departures_week"].to_numpy() + 1e-6).all()
@@ -181,11 +185,15 @@ def test_published_county_figures(
 
 
 @pytest.mark.parametrize("county", COUNTIES)
-def test_tracts_add_up_to_the_county_table(county: str, real_data: Path, county_rows: pd.DataFrame, tracts: Tracts) -> None:
+def test_tracts_add_up_to_the_county_table(
+    county: str, real_data: Path, county_rows: pd.DataFrame, tracts: Tracts
+) -> None:
     path = real_data / "acs/oregon_clark_acs5_2019_2023_C16001_county_full.csv"
     with path.open(newline="", encoding="utf-8-sig") as file:
         row = next(
-            row for row in csv.DictReader(file) if (row["year"], row["GEOID"]) == ("2019", COUNTIES[county])
+            row
+            for row in csv.DictReader(file)
+            if (row["year"], row["GEOID"]) == ("2019", COUNTIES[county])
         )
     assert tracts.population[tracts.county == county].sum() == float(row["C16001_001E"])
     published = {key: float(row[f"C16001_{line_of(group)}E"]) for key, group in GROUPS.items()}

@@ -348,9 +348,7 @@ def test_vehicles_out_at_the_weekday_peak(
 
 
 def test_holidays_run_as_sundays(feed: dict[str, Rows]) -> None:
-    days = {
-        (row["date"], row["service_id"], row["exception_type"]) for row in feed["calendar_dates"]
-    }
+    days = {(row["date"], row["service_id"], row["exception_type"]) for row in feed["calendar_dates"]}
     assert days == {
         (day, service, kind)
         for day in ("20250901", "20251127")
