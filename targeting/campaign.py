@@ -48,7 +48,12 @@ class Region(_Section):
     @field_validator("week", mode="before")
     @classmethod
     def _date_from_text(cls, value: object) -> object:
-        return date.fromisoformat(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("write the week's first day as year-month-day: 2025-01-13") from None
 
     @field_validator("modes")
     @classmethod

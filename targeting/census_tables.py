@@ -121,6 +121,11 @@ def _geoids(table: pd.DataFrame, path: Path) -> pd.Index:
         geoid = table["state"].str.zfill(2) + table["county"].str.zfill(3) + table["tract"].str.zfill(6)
     else:
         column = next((name for name in GEOID_COLUMNS if name in table), None)
+        if column is None and len(table.columns) == 1:
+            raise TractError(
+                f"{path.name}: has one column only ({table.columns[0][:40]}…); save it with commas "
+                "between the values."
+            )
         if column is None:
             raise TractError(
                 f"{path.name}: has no GEOID column (it has {', '.join(table.columns[:8])}); tracts are "

@@ -79,5 +79,7 @@ def of_proportion(
     with np.errstate(divide="ignore", invalid="ignore"):
         share = part / whole
         inner = part_moe**2 - share**2 * whole_moe**2
+        # a root that is zero but for rounding is zero, not negative
+        inner = np.where(np.abs(inner) < 1e-9 * part_moe**2, 0.0, inner)
         inner = np.where(inner < 0, part_moe**2 + share**2 * whole_moe**2, inner)
         return np.where(whole > 0, np.sqrt(inner) / whole, np.nan)

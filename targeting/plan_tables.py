@@ -96,6 +96,7 @@ def language_rows(scores: "Scores") -> pd.DataFrame:
     Safe Harbor: 1,000 persons or 5 % of the population, whichever is less (FTA Circular 4702.1B).
     """
     tracts = scores.tracts
+    counts_lep = scores.campaign.region.measure == "lep"  # the test is about LEP people alone
     population = float(tracts.population.sum())
     population_moe = moe.of_sum(tracts.population, tracts.population_moe)
     threshold = min(SAFE_HARBOR_PEOPLE, SAFE_HARBOR_SHARE * population)
@@ -122,8 +123,8 @@ def language_rows(scores: "Scores") -> pd.DataFrame:
                 "lep_moe": margin,
                 "share": people / population if population else np.nan,
                 "share_moe": float(moe.of_proportion(people, margin, population, population_moe)),
-                "safe_harbor": people >= threshold,
-                "safe_harbor_certain": bool(abs(people - threshold) > margin),
+                "safe_harbor": people >= threshold if counts_lep else None,
+                "safe_harbor_certain": abs(people - threshold) > margin if counts_lep else None,
                 "safe_harbor_threshold": threshold,
                 "measured_as": group.name,
             }

@@ -181,7 +181,11 @@ def _read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
     frame = _read_geometry(path, "tract boundaries")
     columns = set(frame.columns)
     if "GEOID" not in columns and {"STATEFP", "COUNTYFP", "TRACTCE"} <= columns:
-        geoid = frame["STATEFP"] + frame["COUNTYFP"] + frame["TRACTCE"]
+        geoid = (
+            frame["STATEFP"].astype(str).str.zfill(2)
+            + frame["COUNTYFP"].astype(str).str.zfill(3)
+            + frame["TRACTCE"].astype(str).str.zfill(6)
+        )
     else:
         column = next((name for name in GEOID_COLUMNS if name in columns), None)
         if column is None:
@@ -192,7 +196,16 @@ def _read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
         geoid = eleven_digits(frame[column])
     vintage = looks_like(path, list(frame.columns), pd.Index(geoid))
     shapes = gpd.GeoSeries(frame.geometry.to_numpy(), index=pd.Index(geoid, name="GEOID"), crs=frame.crs)
-    shapes = shapes[~(shapes.isna() | shapes.is_empty)]
+    nothing = shapes.isna() | shapes.is_empty
+    if nothing.any():
+        notices.add(
+            "empty_polygon",
+            f"{path.name}: {int(nothing.sum())} tracts have an empty outline (first: "
+            f"{shapes.index[nothing][0]}); they count as having none.",
+            file=path.name,
+            count=int(nothing.sum()),
+        )
+        shapes = shapes[~nothing]
     if not shapes.geom_type.isin(["Polygon", "MultiPolygon"]).all():
         kinds = ", ".join(sorted(set(shapes.geom_type) - {"Polygon", "MultiPolygon"}))
         raise TractError(

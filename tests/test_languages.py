@@ -153,6 +153,7 @@ def rows_of(
     margins: dict[str, list[float]],
     population: list[float],
     tags: list[str],
+    measure: str = "lep",
 ) -> pd.DataFrame:
     geoids = pd.Index([f"4105100010{i}" for i in range(len(population))], name="GEOID")
     tracts = Tracts(
@@ -166,7 +167,8 @@ def rows_of(
         tables=(),
         sources=(),
     )
-    scores = SimpleNamespace(tracts=tracts, languages=find_languages(tags))
+    campaign = SimpleNamespace(region=SimpleNamespace(measure=measure))
+    scores = SimpleNamespace(campaign=campaign, tracts=tracts, languages=find_languages(tags))
     return language_rows(scores).set_index("measured_as")  # type: ignore[arg-type]
 
 
@@ -188,6 +190,12 @@ def test_safe_harbor_is_1000_people_in_a_large_region() -> None:
     assert table.at["Spanish", "share"] == pytest.approx(0.02)
     assert table.at["Spanish", "share_moe"] == pytest.approx(9999**0.5 / 50_000)
     assert table["in_campaign"].to_dict() == {"Arabic": False, "Spanish": True, "Korean": True}
+
+
+def test_safe_harbor_says_nothing_of_all_speakers() -> None:
+    table = rows_of({"spanish": [900.0, 900.0]}, {"spanish": [9.0, 9.0]}, [9e4, 9e4], ["es"], "speakers")
+    assert table[["safe_harbor", "safe_harbor_certain"]].isna().all(axis=None)
+    assert table["lep"].tolist() == [1800]
 
 
 def test_safe_harbor_is_5_percent_in_a_small_region() -> None:

@@ -216,6 +216,19 @@ def test_language_of_a_route_is_the_one_it_calls_for(sample_plan: Plan) -> None:
         assert find_languages([row.language])[0].group.key == group
 
 
+def test_predominant_exposure_is_that_of_predominant_tracts_only(sample_plan: Plan) -> None:
+    scores = sample_plan.scores
+    weekly = scores.catchment.exposure().toarray()  # routes × tracts
+    overall = 0.0
+    for group in scores.predominant_exposure:
+        people = scores.tracts.estimates[group].to_numpy()
+        first = (scores.predominant == group).to_numpy()
+        expected = (weekly[:, first] * people[first]).sum(axis=1)
+        assert scores.predominant_exposure[group].to_numpy() == pytest.approx(expected)
+        overall += (weekly @ people).sum()
+    assert 0 < scores.predominant_exposure.to_numpy().sum() < 0.95 * overall
+
+
 def test_reason_repeats_the_figures_of_its_row(sample_plan: Plan) -> None:
     for row in sample_plan.placements.itertuples():
         assert row.unit_name in row.reason

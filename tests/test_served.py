@@ -276,3 +276,23 @@ def test_bounds_and_unions_always_hold(
     assert region["served_any"] <= region["lep"] + slack
     assert region["served_posted"] <= served[some].sum() + slack
     assert region["served_posted"] >= served[some].max(initial=0) - slack
+
+
+def test_cell_that_stands_just_outside_its_tract_stays_within_the_bounds() -> None:
+    # the stop is 405 m from the tract, but only 395 m from the middle of a square cut by its edge
+    polygons, stops = np.array([shapely.box(0, 0, 1000, 1033.5)]), np.array([[1405.0, 500.0]])
+    catchment = targeting.catchment.make_catchment(
+        grid_cells(polygons, stops, 800.0),
+        polygons=polygons,
+        stops_xy=stops,
+        stop=np.array([0, 0]),
+        route=np.array([0, 1]),
+        direction=np.array([0, 0]),
+        departures=np.array([5.0, 5.0]),
+        routes=pd.Index(["bus", "train"], name="route_id"),
+        walk_m=np.array([400.0, 800.0]),
+    )
+    tracts = make_tracts({"spanish": [9000]}, {"spanish": [100]}, [90_000], [200])
+    table = people_served(catchment, tracts, [SPANISH]).set_index("route_id")
+    assert 0 < table.at["bus", "served"] < 0.01 * 9000
+    assert table.at["bus", "served_high"] >= table.at["bus", "served"]

@@ -462,6 +462,12 @@ def test_few_people_without_polygon_are_left_out_and_counted(files: Files) -> No
     assert files.notices.warnings
 
 
+def test_just_over_5_percent_without_polygon_is_refused(files: Files) -> None:
+    extra = "41051009999,x,320,9,5,4"  # 320 of 6,320 people: 5.06 %
+    path = files.table(*ROWS.values(), extra)
+    contains(refusal(lambda: files.read(path)), "320 people (5.1%)", "more than 5%")
+
+
 def test_tract_without_people_and_without_polygon_is_no_warning(files: Files) -> None:
     files.read(files.table(*ROWS.values(), "41051980000,x,0,12,0,12"))
     assert files.codes() == {"tract_without_polygon": 1}
