@@ -35,9 +35,7 @@ def touched_tracts(
     tree = shapely.STRtree(polygons)
     found = scipy.sparse.csr_matrix((len(walk_m), len(polygons)), dtype=bool)
     for distance in np.unique(walk_m):
-        near_stop, tract = tree.query(
-            shapely.points(stops_xy), predicate="dwithin", distance=float(distance)
-        )
+        near_stop, tract = tree.query(shapely.points(stops_xy), predicate="dwithin", distance=float(distance))
         near = scipy.sparse.csr_matrix(
             (np.ones(len(tract), bool), (near_stop, tract)), (len(stops_xy), len(polygons))
         )

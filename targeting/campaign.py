@@ -37,10 +37,11 @@ class Region(_Section):
 
     gtfs: OneOrMore
     acs: OneOrMore
+    acs_release: str = ""
     tracts: str
     points: str | None = None
     week: date | None = None
-    modes: list[str] = ["bus"]
+    modes: Annotated[list[str], BeforeValidator(_as_list)] = ["bus"]
     measure: Literal["lep", "speakers"] = "lep"
     bus_walk_m: float = Field(default=400.0, gt=0, le=5000)
     rail_walk_m: float = Field(default=800.0, gt=0, le=5000)
@@ -80,7 +81,7 @@ class Posters(_Section):
             return value
         kind, _, number = value.partition(":")
         if kind != "auto" or not number.isdigit() or not int(number):
-            raise ValueError('give a list of tags such as ["es", "vi"], or "auto:6"')
+            raise ValueError('give a list of tags such as ["es", "vi"] (docs/languages.md), or "auto:6"')
         return value
 
     @property
@@ -153,12 +154,17 @@ def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
         raise CampaignError(
             f"{file}: no such campaign file; 'targeting sample DIR' writes one to start from."
         ) from fault
+    except IsADirectoryError as fault:
+        raise CampaignError(f"{file}: is a folder; give the campaign file in it.") from fault
     except (OSError, UnicodeDecodeError) as fault:
         raise CampaignError(f"{file}: cannot be read as text ({fault}).") from fault
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
-        raise CampaignError(f"{file.name}: is not valid TOML: {fault}.") from fault
+        raise CampaignError(
+            f"{file.name}: is not valid TOML: {fault}; put text in quotes, and in Windows paths write / "
+            "or use single quotes."
+        ) from fault
     for setting in settings:
         _apply(content, setting)
     if "file" in content:
@@ -217,7 +223,20 @@ def _sentence(fault: ValidationError) -> str:
         return f"{f'[{path[0]}]: ' if section else ''}{_unknown(path[-1], known)}"
     if first["type"] == "missing":
         return f"{where} is missing; see docs/campaign-file.md for an example."
-    reason = first["msg"].removeprefix("Value error, ")
+    kind, limits = first["type"], first.get("ctx", {})
+    reason = {
+        "list_type": 'write a list, for example ["es", "vi"]',
+        "string_type": "write text in quotes",
+        "int_type": "write a whole number without quotes",
+        "int_from_float": "write a whole number",
+        "float_type": "write a number without quotes",
+        "greater_than": f"must be more than {limits.get('gt')}",
+        "greater_than_equal": f"must be at least {limits.get('ge')}",
+        "less_than_equal": f"must be at most {limits.get('le')}",
+        "literal_error": f"must be {limits.get('expected')}",
+        "too_short": "must not be empty",
+        "string_too_short": "must not be empty",
+    }.get(kind, first["msg"].removeprefix("Value error, "))
     return f"{where} = {first['input']!r}: {reason[0].lower()}{reason[1:]}."
 
 

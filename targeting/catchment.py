@@ -174,9 +174,7 @@ def _pairs(cells: Floats, stops: Floats, walk_m: float) -> tuple[Ints, Ints, Flo
     reachable = np.flatnonzero(np.isfinite(cells[:, 0]))
     if not len(reachable):
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    found = cKDTree(cells[reachable]).sparse_distance_matrix(
-        cKDTree(stops), walk_m, output_type="ndarray"
-    )
+    found = cKDTree(cells[reachable]).sparse_distance_matrix(cKDTree(stops), walk_m, output_type="ndarray")
     found = found[np.argsort(found["i"], kind="stable")]
     return reachable[found["i"]], found["j"].astype(np.int64), found["v"]
 
@@ -209,9 +207,7 @@ def _near_routes(
 
 def _merge(tract: Ints, weight: Floats, near: Floats) -> tuple[Ints, Floats, scipy.sparse.csr_matrix]:
     """Return tract, weight and mean departures of the atoms: same tract, same set of routes."""
-    key = np.column_stack(
-        [tract.astype(">i8").view(np.uint8).reshape(-1, 8), np.packbits(near > 0, axis=1)]
-    )
+    key = np.column_stack([tract.astype(">i8").view(np.uint8).reshape(-1, 8), np.packbits(near > 0, axis=1)])
     _, atom = np.unique(key.view(np.dtype((np.void, key.shape[1]))).ravel(), return_inverse=True)
     count = int(atom.max()) + 1
     fold = scipy.sparse.csr_matrix((weight, (atom, np.arange(len(atom)))), (count, len(atom)))

@@ -105,9 +105,7 @@ def point_cells(points: pd.DataFrame, xy: Floats, by_area: Cells) -> Cells:
     )
 
 
-def _windows(
-    polygons: npt.NDArray[np.object_], places: Floats, walk_m: float, spacing: Floats
-) -> Floats:
+def _windows(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float, spacing: Floats) -> Floats:
     """Return for each tract the box (x0, y0, x1, y1) in which a place can be within walking distance.
 
     An empty box (x1 = x0) where no place is.
@@ -120,6 +118,10 @@ def _windows(
     np.minimum.at(low, tract, places[place])
     np.maximum.at(high, tract, places[place])
     low = np.maximum(low - reach[:, None], bounds[:, :2])
+    # squares start from the tract's own corner, so that other routes do not move them
+    with np.errstate(invalid="ignore"):
+        steps = np.floor((low - bounds[:, :2]) / spacing[:, None])
+    low = bounds[:, :2] + np.where(np.isfinite(steps), steps, 0.0) * spacing[:, None]
     high = np.minimum(high + reach[:, None], bounds[:, 2:])
     empty = (high <= low).any(axis=1)
     low[empty], high[empty] = bounds[empty, :2], bounds[empty, :2]

@@ -25,7 +25,7 @@ GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "GEO_ID", "GEOIDFQ", "AFFGEOID")
 
 @dataclass(frozen=True)
 class CensusTable:
-    """Estimates and 90 % margins by tract; all share one index of 11-digit GEOIDs.
+    """Estimates and 90% margins by tract; all share one index of 11-digit GEOIDs.
 
     Attributes
     ----------
@@ -97,9 +97,7 @@ def _read_file(path: Path) -> pd.DataFrame:
         if path.suffix.lower() == ".json":
             rows = json.loads(path.read_text(encoding="utf-8-sig"))
             if not (isinstance(rows, list) and rows and all(isinstance(r, list) for r in rows)):
-                raise TractError(
-                    f"{path.name}: is not the Census API's JSON (a list of rows, names first)."
-                )
+                raise TractError(f"{path.name}: is not the Census API's JSON (a list of rows, names first).")
             table = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
         else:
             table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
@@ -112,6 +110,9 @@ def _read_file(path: Path) -> pd.DataFrame:
     table = table.loc[:, ~table.columns.duplicated()]  # the API repeats NAME for whole groups
     if table.empty:
         raise TractError(f"{path.name}: holds no tract, only a header; ask for the table again.")
+    geography = table.columns.intersection(GEOID_COLUMNS)
+    if len(geography) and table[geography[0]].iloc[0] == "Geography":
+        table = table.iloc[1:]  # data.census.gov writes a second header with the columns' labels
     table.index = _geoids(table, path)
     return table
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from targeting.plan import Plan, Scores, Step
 
 FILE = click.Path(path_type=Path)
+NAME_COLUMNS = ("route_short_name", "route_long_name", "route_name")
 EXAMPLES = """
 \b
 Examples:
@@ -40,19 +41,26 @@ class _Commands(click.Group):
             from difflib import get_close_matches
 
             close = get_close_matches(args[0], self.list_commands(ctx), n=1)
-            hint = f"did you mean {close[0]!r}?" if close else "see 'targeting --help'."
-            ctx.fail(f"No such command {args[0]!r}; {hint}")
+            hint = f", did you mean {close[0]!r}?" if close else ""
+            ctx.fail(f"no such command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run, and turn whatever a user can get wrong into one sentence and exit code 2."""
         try:
-            return super().invoke(ctx)
+            status = super().main(*args, **{**kwargs, "standalone_mode": False})
         except TargetingError as fault:
             click.echo(f"Error: {fault}", err=True)
-            ctx.exit(2)
-        except KeyboardInterrupt:
+            sys.exit(2)
+        except click.UsageError as fault:
+            command = fault.ctx.command_path if fault.ctx else "targeting"
+            message = fault.format_message().rstrip(".")
+            click.echo(f"Error: {message}; see '{command} --help'.", err=True)
+            sys.exit(2)
+        except (click.Abort, KeyboardInterrupt):
             click.echo("Stopped; nothing was written.", err=True)
-            ctx.exit(130)
+            sys.exit(130)
+        sys.exit(status if isinstance(status, int) else 0)
 
 
 def _campaign_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -178,8 +186,9 @@ def demo(folder: Path, quiet: bool, as_json: bool) -> None:
 def _plan_into(campaign: "Campaign", folder: Path, quiet: bool, as_json: bool) -> None:
     """Make a plan, write it, and say what it does."""
     from targeting.plan import make_plan
-    from targeting.write import write_plan
+    from targeting.write import RECORD, write_plan
 
+    replaced = (folder / RECORD).exists()
     with _progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
         made = make_plan(campaign, step)
         step("writing map and tables")
@@ -193,6 +202,8 @@ def _plan_into(campaign: "Campaign", folder: Path, quiet: bool, as_json: bool) -
         print_notices(made.scores.notices)
         click.echo(f"\nMap: {(folder / 'map.html').resolve()}")
         click.echo(f"Tables and record: {folder.resolve()}")
+        if replaced:
+            click.echo("They replaced the plan that was there; --out keeps plans apart.")
 
 
 def _scores(file: Path, settings: tuple[str, ...], quiet: bool) -> "Scores":
@@ -239,7 +250,7 @@ def _find_route(scores: "Scores", name: str) -> str:
     if name in routes.index:
         return name
     wanted = name.strip().lower()
-    for column in ("route_short_name", "route_long_name", "route_name"):
+    for column in NAME_COLUMNS:
         found = routes.index[routes[column].str.lower() == wanted]
         if len(found) == 1:
             return str(found[0])
@@ -247,10 +258,23 @@ def _find_route(scores: "Scores", name: str) -> str:
             raise CampaignError(
                 f"{name!r} is the name of {len(found)} routes; give one of the ids {', '.join(found)}."
             )
-    names = [*routes["route_short_name"], *routes["route_name"]]
-    close = get_close_matches(name, names, n=3, cutoff=0.4)
+    other = scores.feed.left_out
+    for column in (other.index.to_series(), *(other[name] for name in NAME_COLUMNS)):
+        found = column.index[column.str.lower() == wanted]
+        if len(found):
+            title, mode = other.loc[found[0], ["route_name", "mode"]]
+            counted = scores.campaign.region.modes
+            if mode in counted:
+                raise CampaignError(f"{title} has no trips in the design week {scores.feed.week}.")
+            raise CampaignError(
+                f"{title} is a {mode} route, and the plan counts {', '.join(counted)} only; add it with "
+                f"--set 'modes={json.dumps([*counted, mode])}'."
+            )
+    names = [*routes["route_short_name"], *routes["route_name"], *other["route_name"]]
+    close = [each for each in names if wanted in each.lower().split()][:3]
+    close = close or get_close_matches(name, names, n=3, cutoff=0.4)
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "see 'targeting routes FILE'."
-    raise CampaignError(f"no route {name!r} runs in the design week; {hint}")
+    raise CampaignError(f"no route {name!r} in the feed; {hint}")
 
 
 def _summary(made: "Plan", folder: Path, files: list[Path]) -> dict[str, Any]:

@@ -172,10 +172,18 @@ def choose_week(
                     f"{week + timedelta(days=6)}; the feed speaks for {start} to {end}: change "
                     "region.week or leave it out."
                 )
+        within = sorted(_holidays(week, week + timedelta(days=6)))
+        if within:
+            notices.add(
+                "holiday_in_week",
+                f"The campaign's week {week} to {week + timedelta(days=6)} holds a US federal holiday "
+                f"({within[0]}): its service may not be typical.",
+            )
         return DesignWeek(week, "the campaign file asks for it")
 
     start = max(calendar.period[0] for calendar in calendars)
     end = min(calendar.period[1] for calendar in calendars)
+    period = start, end
     changes = [calendar.last_change for calendar in calendars]
     start = max(start, _shift(min(changes), -LONGEST))
     end = min(end, _shift(max(changes), LONGEST))
@@ -185,7 +193,9 @@ def choose_week(
     plain = [day for day in whole if not holidays & {day + timedelta(days=n) for n in range(7)}]
     partial = [start + timedelta(days=n) for n in range(-6, (end - start).days + 1)]
     where = "all the feeds' periods" if len(calendars) > 1 else "the feed's period"
-    where += f" ({start} to {end})"
+    where += f" ({period[0]} to {period[1]})"
+    if (start, end) != period:
+        where += ", of which five years around the last change of service were searched"
     for candidates, what in (
         (plain, f"whole weeks without a US federal holiday inside {where}"),
         (whole, f"whole weeks inside {where}; every week with service holds a US federal holiday"),
@@ -200,7 +210,9 @@ def choose_week(
                     f"Fewer than seven days with service lie inside {where}: the figures for a "
                     "week understate the service.",
                 )
-            reason = f"it has the most trips ({service[best]:,.0f}) of the {len(service)} {what}"
+            equal = sum(trips == service[best] for trips in service)
+            first = f"; the first of {equal} with as many" if equal > 1 else ""
+            reason = f"it has the most trips ({service[best]:,.0f}) of the {len(service)} {what}{first}"
             return DesignWeek(candidates[best], reason)
     if not partial or len(calendars) > 1:
         periods = "; ".join(f"{c.label} {c.period[0]} to {c.period[1]}" for c in calendars)

@@ -17,7 +17,7 @@ import pandas as pd
 import shapely
 
 from targeting.design_week import DesignWeek, choose_week
-from targeting.errors import FeedError
+from targeting.errors import CampaignError, FeedError
 from targeting.feed_files import open_feed
 from targeting.notices import Notices
 from targeting.route_lines import lines_by_route
@@ -60,6 +60,9 @@ class Feed:
         day, may exceed 86,400), `days` (seven bits, the lowest is the first day of the week).
     lines : GeoSeries indexed by route_id
         EPSG:4326, from shapes.txt, or straight lines between stops.
+    left_out : DataFrame indexed by route_id
+        `route_short_name`, `route_long_name`, `route_name`, `mode` of the feeds' other routes: of
+        another mode, or without service in the design week.
     """
 
     sources: tuple[FeedSource, ...]
@@ -69,6 +72,7 @@ class Feed:
     departures: pd.DataFrame
     trips: pd.DataFrame
     lines: "pd.Series[shapely.Geometry]"
+    left_out: pd.DataFrame
 
 
 def read_feeds(
@@ -95,11 +99,16 @@ def read_feeds(
     Raises
     ------
     FeedError
-        When a feed cannot be read, holds no trips of the wanted modes, or more than 5 % of its
+        When a feed cannot be read, holds no trips of the wanted modes, or more than 5% of its
         departures are at stops without a known place.
     CampaignError
         When a feed has no service in the wanted week.
     """
+    repeated = {path for path in paths if [p.resolve() for p in paths].count(path.resolve()) > 1}
+    if repeated:
+        raise CampaignError(
+            f"region.gtfs: {repeated.pop()} is listed twice, which would double its service; remove one."
+        )
     timetables = []
     for path in paths:
         step(f"reading {path.name}")
@@ -115,9 +124,7 @@ def read_feeds(
     )
     step("counting departures")
     prefixes = _prefixes(paths)
-    parts = [
-        _in_week(t, chosen, prefix, notices) for t, prefix in zip(timetables, prefixes, strict=True)
-    ]
+    parts = [_in_week(t, chosen, prefix, notices) for t, prefix in zip(timetables, prefixes, strict=True)]
     return Feed(
         sources=tuple(_source(t, p.routes["agency"]) for t, p in zip(timetables, parts, strict=True)),
         week=chosen,
@@ -126,6 +133,7 @@ def read_feeds(
         departures=pd.concat([p.departures for p in parts], ignore_index=True),
         trips=pd.concat([p.trips for p in parts], ignore_index=True),
         lines=pd.concat([p.lines for p in parts]),
+        left_out=pd.concat([p.left_out for p in parts]),
     )
 
 
@@ -136,6 +144,7 @@ class _Part:
     departures: pd.DataFrame
     trips: pd.DataFrame
     lines: "pd.Series[shapely.Geometry]"
+    left_out: pd.DataFrame
 
 
 def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notices) -> _Part:
@@ -186,9 +195,10 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
                            stops[["lon", "lat"]].to_numpy(), notices)  # fmt: skip
     lines = pd.Series([lines[r] for r in served_routes], index=table.index, dtype=object)
     used = stops.iloc[np.unique(keys % len(stops))]
-    for frame in (table, used, lines):
+    left_out = routes.drop(index=table.index)[["route_short_name", "route_long_name", "route_name", "mode"]]
+    for frame in (table, used, lines, left_out):
         frame.index = pd.Index(prefix + frame.index.to_numpy().astype(object), name=frame.index.name)
-    return _Part(table, used, departures, _runs(timetable, days, prefix), lines)
+    return _Part(table, used, departures, _runs(timetable, days, prefix), lines, left_out)
 
 
 def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def find_catchment(
     crs = tracts.geometry.estimate_utm_crs()
     polygons = tracts.geometry.to_crs(crs).to_numpy()
     stops = _metres(feed.stops["lon"], feed.stops["lat"], crs)
-    _refuse_apart(stops, feed, tracts, polygons, float(walk_m.max()), notices)
+    _refuse_apart(stops, feed, tracts, polygons, walk_m, notices)
     cells = grid_cells(polygons, stops, float(walk_m.max()))
     if points is not None:
         cells = point_cells(points, _metres(points["lon"], points["lat"], crs), cells)
@@ -77,12 +77,15 @@ def _refuse_apart(
     feed: Feed,
     tracts: Tracts,
     polygons: npt.NDArray[np.object_],
-    walk_m: float,
+    walk_m: npt.NDArray[np.float64],
     notices: Notices,
 ) -> None:
     """Refuse a feed and tracts of different places; say how much service lies beyond the tracts."""
     tree = shapely.STRtree(polygons)
-    near = np.unique(tree.query(shapely.points(stops), predicate="dwithin", distance=walk_m)[0])
+    by_stop = pd.Series(walk_m, feed.routes.index)[feed.departures["route_id"]].to_numpy()
+    farthest = pd.Series(by_stop).groupby(feed.departures["stop_id"].to_numpy()).max()
+    distance = farthest.reindex(feed.stops.index).to_numpy()
+    near = np.unique(tree.query(shapely.points(stops), predicate="dwithin", distance=distance)[0])
     if not len(near):
         _, distance = tree.query_nearest(shapely.points(stops), return_distance=True, all_matches=False)
         west, south, east, north = tracts.geometry.total_bounds
@@ -103,6 +106,7 @@ def _refuse_apart(
         notices.add(
             "stops_beyond_tracts",
             f"{int(beyond.sum()):,} of {len(stops):,} stops, with {share:.1%} of weekly departures, lie "
-            "beyond the census tracts; people who live near them cannot be counted.",
+            "beyond the census tracts; people who live near them cannot be counted"
+            + ("." if share < 0.05 else ": the census table covers only part of the service area."),
             count=int(beyond.sum()),
         )

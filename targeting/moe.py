@@ -1,6 +1,6 @@
 """The Census Bureau's rules for margins of error, and nothing else.
 
-All margins are at the 90 % level of the American Community Survey. They cover sampling error
+All margins are at the 90% level of the American Community Survey. They cover sampling error
 only: not the error of apportioning a tract's people to a part of it, and not undercount.
 
 Sources: U.S. Census Bureau, *Understanding and Using American Community Survey Data: What All
@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 
 
 def standard_error(moe: npt.ArrayLike) -> Array:
-    """Return the standard error of a 90 % margin: MOE / 1.645."""
+    """Return the standard error of a 90% margin: MOE / 1.645."""
     return np.asarray(moe, float) / Z90
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from targeting.campaign import Campaign
@@ -144,11 +145,10 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
     )
     where = pd.DataFrame({key: predominant == key for key in groups})
     predominant_exposure = exposure_by_group(catchment, tracts.estimates[groups] * where)
-    assigned = assign_groups(
-        exposure_by_group(catchment, tracts.estimates[groups]), predominant_exposure
-    )
+    assigned = assign_groups(exposure_by_group(catchment, tracts.estimates[groups]), predominant_exposure)
     served = people_served(catchment, tracts, languages)
-    vehicles, fleet = vehicles_in_use(feed.trips, design_weekday(feed.trips, feed.week))
+    in_use, fleet = vehicles_in_use(feed.trips, design_weekday(feed.trips, feed.week))
+    vehicles = in_use.reindex(feed.routes.index, fill_value=0)
     return Scores(
         campaign=campaign,
         feed=feed,
@@ -156,11 +156,11 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
         catchment=catchment,
         notices=notices,
         languages=languages,
-        routes=route_rows(served, feed, languages, assigned, predominant_exposure),
+        routes=route_rows(served, feed, languages, assigned, predominant_exposure, vehicles),
         assigned=assigned,
         predominant=predominant,
         predominant_exposure=predominant_exposure,
-        vehicles=vehicles.reindex(feed.routes.index, fill_value=0),
+        vehicles=vehicles,
         fleet=fleet,
     )
 
@@ -198,23 +198,39 @@ def make_plan(campaign: Campaign, step: Step = lambda _: None) -> Plan:
         )
         for language in scores.languages
     }
-    bare = [lang.english_name for lang in scores.languages if not posted[lang.tag].any()]
-    if bare:
-        scores.notices.add(
-            "language_not_posted",
-            f"No bus carries {', '.join(bare)}: the strategy 'predominant' gives each route one "
-            "language, and no route that gets a bus calls for "
-            f"{'it' if len(bare) == 1 else 'them'}; raise placement.buses, or do not print what will "
-            "not hang.",
-            count=len(bare),
-        )
+    _say_not_posted(scores, posted)
+    names = {language.tag: language.english_name for language in scores.languages}
     measured_as = {language.tag: language.measured_as for language in scores.languages}
     covered = coverage(scores.catchment, scores.tracts, scores.languages, posted)
     return Plan(
         scores=scores,
         placements=placement_rows(scores, dealt),
-        coverage=covered.assign(measured_as=covered["language"].map(measured_as)),
+        coverage=covered.assign(
+            language_name=covered["language"].map(names),
+            measured_as=covered["language"].map(measured_as),
+        ),
         languages=language_rows(scores),
+    )
+
+
+def _say_not_posted(scores: Scores, posted: "dict[str, npt.NDArray[np.bool_]]") -> None:
+    """Name the languages that no bus carries, and what would give each of them one."""
+    bare = [language for language in scores.languages if not posted[language.tag].any()]
+    if not bare:
+        return
+    first = scores.assigned.groupby("group")["rank"].min()
+    hints = [
+        f"{language.english_name} from {first[language.group.key]} buses on"
+        if language.group.key in first
+        else f"{language.english_name} on no route whatever the number"
+        for language in bare
+    ]
+    scores.notices.add(
+        "language_not_posted",
+        f"No bus carries {', '.join(language.english_name for language in bare)}: the strategy "
+        "'predominant' gives each route one language, and no route that gets a bus calls for "
+        f"{'it' if len(bare) == 1 else 'them'} ({'; '.join(hints)}).",
+        count=len(bare),
     )
 
 
@@ -230,6 +246,14 @@ def _campaign_languages(campaign: Campaign, tracts: Tracts, notices: Notices) ->
             raise CampaignError(
                 "posters.languages: nobody in the region's tables speaks a language that a poster can "
                 "be printed in; check region.acs."
+            )
+        missing = [group.name for key, group in GROUPS.items() if key not in totals.index]
+        if missing:
+            notices.add(
+                "groups_missing",
+                f"The census table has no columns for {'; '.join(missing)}: languages of these groups could "
+                "not be chosen.",
+                count=len(missing),
             )
         leftover = sum(totals[key] for key in totals.index if GROUPS[key].kind == "leftover")
         chosen = ", ".join(f"{lang.english_name} ({lang.tag})" for lang in languages)

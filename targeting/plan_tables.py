@@ -22,6 +22,7 @@ def route_rows(
     languages: list[Language],
     assigned: pd.DataFrame,
     predominant_exposure: pd.DataFrame,
+    vehicles: "pd.Series[int]",
 ) -> pd.DataFrame:
     """Return the rows of routes.csv; score and rank only on the language that a route calls for."""
     by_tag = {language.tag: language for language in languages}
@@ -49,6 +50,7 @@ def route_rows(
             "score": served["route_id"].map(assigned["score"]).where(calls_for),
             "rank": served["route_id"].map(assigned["rank"]).where(calls_for).astype("Int64"),
             "exposure_predominant": predominant_exposure.to_numpy()[row, column],
+            "vehicles": vehicles[served["route_id"]].to_numpy(),
             "measured_as": served["language"].map(lambda tag: by_tag[tag].measured_as),
         }
     )  # fmt: skip
@@ -80,12 +82,13 @@ def placement_rows(scores: "Scores", dealt: pd.DataFrame) -> pd.DataFrame:
                 "served_moe": row["served_moe"],
                 "score": row["score"],
                 "reason": reasons.why(scores, route, language),
+                "vehicles": scores.vehicles[route],
                 "measured_as": row["measured_as"],
             }
         )
     columns = [
         "unit", "unit_id", "unit_name", "language", "language_name", "buses", "served", "served_moe",
-        "score", "reason", "measured_as",
+        "score", "reason", "vehicles", "measured_as",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
@@ -93,7 +96,7 @@ def placement_rows(scores: "Scores", dealt: pd.DataFrame) -> pd.DataFrame:
 def language_rows(scores: "Scores") -> pd.DataFrame:
     """Return the rows of languages.csv: every group of the table, and the Safe Harbor test.
 
-    Safe Harbor: 1,000 persons or 5 % of the population, whichever is less (FTA Circular 4702.1B).
+    Safe Harbor: 1,000 persons or 5% of the population, whichever is less (FTA Circular 4702.1B).
     """
     tracts = scores.tracts
     counts_lep = scores.campaign.region.measure == "lep"  # the test is about LEP people alone
@@ -124,10 +127,20 @@ def language_rows(scores: "Scores") -> pd.DataFrame:
                 "share": people / population if population else np.nan,
                 "share_moe": float(moe.of_proportion(people, margin, population, population_moe)),
                 "safe_harbor": people >= threshold if counts_lep else None,
-                "safe_harbor_certain": abs(people - threshold) > margin if counts_lep else None,
+                "safe_harbor_certain": _settled(group, people, margin, threshold) if counts_lep else None,
                 "safe_harbor_threshold": threshold,
                 "measured_as": group.name,
             }
         )
     table = pd.DataFrame(rows)
     return table.sort_values("lep", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def _settled(group: Group, people: float, margin: float, threshold: float) -> bool:
+    """Return whether the figures leave no doubt on which side of the threshold a language is.
+
+    A group of several languages above it says nothing of any one of them.
+    """
+    if group.kind == "language":
+        return abs(people - threshold) > margin
+    return people + margin < threshold

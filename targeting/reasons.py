@@ -31,7 +31,17 @@ def why(scores: "Scores", route: str, language: str) -> str:
     second = _runner_up(scores, route, chosen.group.key)
     if second:
         key, weight = second
-        text += f"; next is {_name(scores, key)}, with {weight:.0%} of its weight where it leads"
+        text += (
+            f"; {_name(scores, key)} comes second, with {weight:.0%} of that weight (people × departures "
+            "in the tracts where each leads)"
+        )
+    rows = scores.routes[scores.routes["route_id"] == route]
+    most = rows.loc[rows["served"].idxmax()]
+    if most["served"] > row["served"]:
+        text += (
+            f"; along the whole route more people speak {most['language_name']} "
+            f"({most['served']:,.0f} ± {most['served_moe']:,.0f})"
+        )
     return f"{text}; rank {int(row['rank'])} of {len(scores.assigned)} by people × departures."
 
 

@@ -74,9 +74,7 @@ def _feed_tables() -> dict[str, str]:
         "stop_times.txt": _table(
             "trip_id,arrival_time,departure_time,stop_id,stop_sequence,timepoint", of_times
         ),
-        "shapes.txt": _table(
-            "shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence", transit.shape_rows()
-        ),
+        "shapes.txt": _table("shape_id,shape_pt_lat,shape_pt_lon,shape_pt_sequence", transit.shape_rows()),
     }
 
 
@@ -98,9 +96,7 @@ def _garages() -> str:
 
 
 def _census() -> str:
-    header = "GEOID,NAME," + ",".join(
-        f"C16001_{line:03d}{kind}" for line in range(1, 39) for kind in "EM"
-    )
+    header = "GEOID,NAME," + ",".join(f"C16001_{line:03d}{kind}" for line in range(1, 39) for kind in "EM")
     return _table(
         header,
         [
@@ -197,7 +193,7 @@ total has the margin -555555555, as the Census Bureau writes it where a figure i
 | `sample.toml` | the campaign file: start here |
 | `gtfs/sample.zip` | timetable, 21 bus routes and a light-rail line, 1 Sep to 14 Dec 2025 |
 | `gtfs/sample_garages.csv` | which garage runs which bus route |
-| `acs/sample_c16001.csv` | census table C16001 for 120 tracts: estimates (E) and 90 % margins (M) |
+| `acs/sample_c16001.csv` | census table C16001 for 120 tracts: estimates (E) and 90% margins (M) |
 | `acs/sample_tracts.geojson` | outlines of the tracts |
 | `acs/sample_points.geojson` | where in each tract people live |
 

@@ -266,9 +266,7 @@ def _bends(start: Corner, end: Corner) -> tuple[Metres, ...]:
     points = []
     for part in (0.25, 0.5, 0.75):
         aside = 0.14 * (rng.random() - 0.5)
-        points.append(
-            (x0 + part * (x1 - x0) + aside * (y1 - y0), y0 + part * (y1 - y0) - aside * (x1 - x0))
-        )
+        points.append((x0 + part * (x1 - x0) + aside * (y1 - y0), y0 + part * (y1 - y0) - aside * (x1 - x0)))
     return tuple(points)
 
 
@@ -344,7 +342,7 @@ def _survey(rng: random.Random, speakers: float) -> tuple[int, float]:
 
 
 def census_lines(tract: Tract) -> list[tuple[int, int]]:
-    """Give the 38 lines of table C16001 for a tract: estimate and 90 % margin of error.
+    """Give the 38 lines of table C16001 for a tract: estimate and 90% margin of error.
 
     Returns
     -------

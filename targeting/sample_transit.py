@@ -184,8 +184,7 @@ def _course(route: Route, direction: int) -> list[tuple[float, float, bool]]:
         # Diagonals cross blocks the long way: more stops than corners keeps the walk the same.
         parts = corners if u0 == u1 or v0 == v1 else round(corners * 4 / 3)
         points += [
-            (u0 + (u1 - u0) * part / parts, v0 + (v1 - v0) * part / parts)
-            for part in range(1, parts + 1)
+            (u0 + (u1 - u0) * part / parts, v0 + (v1 - v0) * part / parts) for part in range(1, parts + 1)
         ]
     last = len(points) - 1
     course = [

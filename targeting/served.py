@@ -1,7 +1,7 @@
 """People served: who lives near each route, by language, with margins and bounds.
 
 *Served* people live within walking distance of a stop of the route; a person counts once however
-many stops are near. The 90 % margin covers sampling error only. What apportioning a tract to a part
+many stops are near. The 90% margin covers sampling error only. What apportioning a tract to a part
 of it may add is shown apart, as bounds: `low` counts a tract only where it lies wholly within
 walking distance, `high` counts it whole where any of it does.
 """
@@ -41,9 +41,7 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
     served = share @ people
     served_moe = moe.of_weighted_sums(share, people, margins)
     residents = share @ population
-    residents_moe = moe.of_weighted_sums(
-        share, population, tracts.population_moe.to_numpy(float)[:, None]
-    )
+    residents_moe = moe.of_weighted_sums(share, population, tracts.population_moe.to_numpy(float)[:, None])
     touched = (catchment.touched + (share > 0)).tocsr()  # a cell may stand just outside its tract
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(residents > 0, served / residents, np.nan)
@@ -62,9 +60,7 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
     rows = pd.MultiIndex.from_product(
         [catchment.routes, [language.tag for language in languages]], names=["route_id", "language"]
     )
-    return pd.DataFrame(
-        {name: values.ravel() for name, values in columns.items()}, index=rows
-    ).reset_index()
+    return pd.DataFrame({name: values.ravel() for name, values in columns.items()}, index=rows).reset_index()
 
 
 def coverage(
@@ -98,9 +94,7 @@ def coverage(
             weights = np.vstack([inside, inside * near_any, inside * near_posted])
             people = tracts.estimates[[key]].to_numpy(float)
             totals = (weights @ people).ravel()
-            margins = moe.of_weighted_sums(
-                weights, people, tracts.margins[[key]].to_numpy(float)
-            ).ravel()
+            margins = moe.of_weighted_sums(weights, people, tracts.margins[[key]].to_numpy(float)).ravel()
             share = totals[2] / totals[0] if totals[0] else np.nan
             share_moe = moe.of_proportion(totals[2], margins[2], totals[0], margins[0])
             rows.append(

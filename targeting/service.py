@@ -49,9 +49,7 @@ def vehicles_in_use(trips: pd.DataFrame, day: int) -> "tuple[pd.Series[int], int
     own = "trip " + today.index.astype(str)
     block = today["block_id"].where(today["block_id"] != "", pd.Series(own, index=today.index))
     today = today.assign(block=block).sort_values(["block", "start_s", "end_s"], kind="stable")
-    changed = (today["block"] != today["block"].shift()) | (
-        today["route_id"] != today["route_id"].shift()
-    )
+    changed = (today["block"] != today["block"].shift()) | (today["route_id"] != today["route_id"].shift())
     spell = today.groupby(changed.cumsum()).agg(
         route_id=("route_id", "first"), start_s=("start_s", "min"), end_s=("end_s", "max")
     )

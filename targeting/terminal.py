@@ -30,6 +30,11 @@ def print_plan(plan: "Plan") -> None:
     )
     console.print(f"Design week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
     console.print(_coverage_table(plan))
+    console.print(
+        "Near: within walking distance. A posted route has at least one bus that carries the language; its "
+        "other buses do not.",
+        style="dim",
+    )
     console.print(_placement_table(plan))
     left = len(plan.placements) - PLACEMENTS_SHOWN
     if left > 0:
@@ -64,7 +69,7 @@ def print_routes(scores: "Scores") -> None:
     if idle:
         console.print(f"{idle} routes call for no language of the campaign.")
     console.print(
-        f"Served: {reasons.people_word(scores)} within walking distance, with 90 % margin. Score: "
+        f"Served: {reasons.people_word(scores)} within walking distance, with 90% margin. Score: "
         "people × weekly departures near them.",
         style="dim",
     )
@@ -100,19 +105,22 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
     if len(tracts) > TRACTS_SHOWN:
         console.print(f"… and {len(tracts) - TRACTS_SHOWN} more tracts (--json lists all).", style="dim")
     console.print(
-        f"People: {reasons.people_word(scores)}, with 90 % margins. Weight: people × weekly departures "
+        f"People: {reasons.people_word(scores)}, with 90% margins. Weight: people × weekly departures "
         "near them, in the tracts where the language predominates; the largest decides. ? marks a "
-        "figure with a coefficient of variation above 40 %.",
+        "figure with a coefficient of variation above 40%; * marks a language that does not lead there.",
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False)
 
 
 def print_notices(notices: "Notices") -> None:
-    """Print the warnings, each once."""
+    """Print the notices: what can change the plan's numbers, and what else was noted."""
     console = Console()
-    for notice in notices.warnings:
-        console.print(f"[yellow]Note:[/yellow] {escape(notice.message)}", highlight=False)
+    for notice in notices:
+        if notice.severity == "warning":
+            console.print(f"[yellow]Note:[/yellow] {escape(notice.message)}", highlight=False)
+        else:
+            console.print(f"Also: {escape(notice.message)}", style="dim", highlight=False)
 
 
 def with_margin(value: float, margin: float) -> str:
@@ -123,9 +131,9 @@ def with_margin(value: float, margin: float) -> str:
 def _coverage_table(plan: "Plan") -> Table:
     word = reasons.people_word(plan.scores)
     table = _table(
-        f"{word[0].upper()}{word[1:]}, with 90 % margins",
+        f"{word[0].upper()}{word[1:]}, with 90% margins",
         [("Language", False), ("Buses", True), ("In\nregion", True), ("Near any\nroute", True),
-         ("Near a\nposted one", True), ("Share", True)],
+         ("Near a\nposted one", True), ("Share of\nregion", True)],
     )  # fmt: skip
     buses = plan.placements.groupby("language")["buses"].sum()
     names = {language.tag: language.english_name for language in plan.scores.languages}
@@ -139,7 +147,7 @@ def _coverage_table(plan: "Plan") -> Table:
             with_margin(row["lep"], row["lep_moe"]),
             with_margin(row["served_any"], row["served_any_moe"]),
             with_margin(row["served_posted"], row["served_posted_moe"]),
-            "" if pd.isna(share) else f"{share:.0%} ± {margin:.0%}",
+            f"{share:.0%} ± {margin:.0%}" if buses.get(row["language"], 0) and share == share else "–",
         )
     if (region["measured_as"] != region["language"].map(names)).any():
         table.caption = "* measured by a census group that counts more than this language"
@@ -149,13 +157,14 @@ def _coverage_table(plan: "Plan") -> Table:
 def _placement_table(plan: "Plan") -> Table:
     table = _table(
         "First placements",
-        [("Route", False), ("Language", False), ("Buses", True), ("Served", True)],
+        [("Route", False), ("Language", False), ("Buses", True), ("of", True), ("Served", True)],
     )
     for _, row in plan.placements.head(PLACEMENTS_SHOWN).iterrows():
         table.add_row(
             escape(row["unit_name"]),
             row["language_name"],
             f"{row['buses']:,}",
+            f"{row['vehicles']:,}",
             with_margin(row["served"], row["served_moe"]),
         )
     return table
@@ -165,7 +174,7 @@ def _tract_table(tracts: pd.DataFrame) -> Table:
     table = _table(
         "The tracts that weigh most",
         [
-        ("Tract", False), ("Leads there", False), ("People ", True), ("Within\na walk", True),
+        ("Tract", False), ("Language", False), ("People ", True), ("Within\na walk", True),
         ("Departures\na week", True),
         ],
     )  # fmt: skip
@@ -173,7 +182,7 @@ def _tract_table(tracts: pd.DataFrame) -> Table:
         unsure = "?" if row["cv"] > 0.40 else ""
         table.add_row(
             escape(row["name"].split(",")[0].split(";")[0].removeprefix("Census ")),
-            row["language"] if row["predominant"] else f"none ({row['language']} shown)",
+            row["language"] if row["predominant"] else f"{row['language']} *",
             f"{with_margin(row['people'], row['people_moe'])}{unsure}",
             f"{row['share_near']:.0%}",
             f"{row['departures_near']:,.0f}",

@@ -21,11 +21,12 @@ from targeting.notices import Notices
 from targeting.vintage import looks_like
 
 LOST_PEOPLE_ALLOWED = 0.05
+FEW_POINTS = 5  # points a tract; census blocks give dozens, block groups two or three
 
 
 @dataclass(frozen=True)
 class Tracts:
-    """Estimates, 90 % margins and polygons of the tracts; all frames share one index of GEOIDs.
+    """Estimates, 90% margins and polygons of the tracts; all frames share one index of GEOIDs.
 
     Attributes
     ----------
@@ -76,14 +77,12 @@ def read_tracts(
     Raises
     ------
     TractError
-        When a file cannot be used, or more than 5 % of the people have no polygon.
+        When a file cannot be used, or more than 5% of the people have no polygon.
     """
     census = read_census(tables, measure=measure, notices=notices)
     polygons = _read_polygons(geometry, notices)
     kept = _match(census, polygons, label_of(tables), geometry, notices)
-    names = pd.Series(
-        [name or f"Tract {geoid}" for geoid, name in census.names[kept].items()], index=kept
-    )
+    names = pd.Series([name or f"Tract {geoid}" for geoid, name in census.names[kept].items()], index=kept)
     return Tracts(
         names=names,
         county=pd.Series([_county(name, geoid) for geoid, name in names.items()], index=kept),
@@ -148,10 +147,19 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
         raise TractError(
             f"{path.name}: none of its points lies in a tract; check that both are of one region."
         )
+    by_tract = len(result) / max(result["tract"].nunique(), 1)
+    if by_tract < FEW_POINTS:
+        notices.add(
+            "coarse_points",
+            f"{path.name}: has only {by_tract:.1f} points a tract; each counts wholly or not at all, which "
+            "is coarse against a walk of some hundred metres: use census blocks where you can.",
+            file=path.name,
+        )
     if len(bare):
+        people = tracts.population.iloc[bare].sum()
         notices.add(
             "tract_without_points",
-            f"{path.name}: {len(bare)} tracts with people have no population point (first: "
+            f"{path.name}: {len(bare)} tracts with {people:,.0f} people have no population point (first: "
             f"{tracts.names.iloc[bare[0]]}); their people are spread over the tract's area.",
             file=path.name,
             count=len(bare),
@@ -243,7 +251,7 @@ def _areas(shape: shapely.Geometry) -> shapely.Geometry:
 def _match(
     census: CensusTable, polygons: gpd.GeoSeries, label: str, geometry: Path, notices: Notices
 ) -> pd.Index:
-    """Return the GEOIDs that have a polygon; refuse when more than 5 % of people have none."""
+    """Return the GEOIDs that have a polygon; refuse when more than 5% of people have none."""
     geoids, population = census.population.index, census.population
     matched = geoids.isin(polygons.index)
     if matched.all():

@@ -306,15 +306,11 @@ def test_swapped_latitude_and_longitude_are_recognised(
     feed, layer = sample
     place = layer.set_geometry(layer.translate(129.4 + 30, -45 + 10))  # near 10° N, 30° E
     stops = feed.stops.assign(lon=feed.stops["lat"] - 45 + 10, lat=feed.stops["lon"] + 129.4 + 30)
-    with pytest.raises(
-        TractError, match=r"lie apart.*latitude and longitude look swapped in stops\.txt"
-    ):
+    with pytest.raises(TractError, match=r"lie apart.*latitude and longitude look swapped in stops\.txt"):
         find(replace(feed, stops=stops), place, tmp_path)
 
 
-def test_stops_beyond_the_tracts_are_counted(
-    sample: tuple[Feed, gpd.GeoDataFrame], tmp_path: Path
-) -> None:
+def test_stops_beyond_the_tracts_are_counted(sample: tuple[Feed, gpd.GeoDataFrame], tmp_path: Path) -> None:
     feed, layer = sample
     far = feed.stops.index[:5]
     stops = feed.stops.copy()

@@ -22,9 +22,7 @@ TWO_PARTS = shapely.MultiPolygon(
 )
 RING_AND_ISLAND = shapely.MultiPolygon(
     [
-        shapely.Polygon(
-            [(0, 0), (900, 0), (900, 900), (0, 900)], [[(200, 200), (200, 700), (700, 700)]]
-        ),
+        shapely.Polygon([(0, 0), (900, 0), (900, 900), (0, 900)], [[(200, 200), (200, 700), (700, 700)]]),
         shapely.Polygon([(230, 300), (300, 420), (230, 600)]),
     ]
 )
@@ -66,9 +64,7 @@ def clipped(polygon: shapely.Geometry, cells: Cells) -> np.ndarray:
     """Return the exact area of each cell's square inside the polygon."""
     half = spacing_of(polygon) / 2
     x, y = cells.xy[:, 0], cells.xy[:, 1]
-    return shapely.area(
-        shapely.intersection(shapely.box(x - half, y - half, x + half, y + half), polygon)
-    )
+    return shapely.area(shapely.intersection(shapely.box(x - half, y - half, x + half, y + half), polygon))
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -100,9 +96,7 @@ def test_window_holds_every_place_within_walking_distance(place: tuple[float, fl
     inside = Cells(cells.xy[near], cells.tract[near], cells.weight[near])
     assert inside.weight * SQUARE.area == pytest.approx(clipped(SQUARE, inside), abs=1e-3)
     half = spacing_of(SQUARE) / 2
-    covered = shapely.union_all(
-        [shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy]
-    )
+    covered = shapely.union_all([shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy])
     walkable = shapely.Point(place).buffer(400, quad_segs=64).intersection(SQUARE)
     assert walkable.difference(covered.buffer(1e-6)).area < 1e-3
     # what is within walking distance by cells is what GEOS says, within a hundredth of the tract
@@ -153,9 +147,7 @@ def test_tracts_do_not_bleed_into_each_other() -> None:
     ]
     together = make(polygons, corners, 5000.0)
     assert (np.diff(together.tract) >= 0).all()
-    assert np.bincount(together.tract, together.weight) == pytest.approx(
-        np.ones(len(polygons)), abs=1e-9
-    )
+    assert np.bincount(together.tract, together.weight) == pytest.approx(np.ones(len(polygons)), abs=1e-9)
     for i, polygon in enumerate(polygons):
         mine = together.tract == i
         cells = Cells(together.xy[mine], together.tract[mine], together.weight[mine])
@@ -175,20 +167,14 @@ def test_any_polygon_any_window(
     first, second = (
         shapely.MultiPoint(half).convex_hull for half in (points, points[: len(points) // 2 + 1])
     )
-    polygon = shapely.union(
-        first.buffer(20).difference(second.buffer(5)), shapely.box(900, 900, 960, 980)
-    )
+    polygon = shapely.union(first.buffer(20).difference(second.buffer(5)), shapely.box(900, 900, 960, 980))
     cells = make([polygon], [place], walk_m)
     assert cells.weight.sum() == pytest.approx(1, abs=1e-8)
     near = np.isfinite(cells.xy[:, 0])
     inside = Cells(cells.xy[near], cells.tract[near], cells.weight[near])
-    assert inside.weight * polygon.area == pytest.approx(
-        clipped(polygon, inside), abs=1e-5 * polygon.area
-    )
+    assert inside.weight * polygon.area == pytest.approx(clipped(polygon, inside), abs=1e-5 * polygon.area)
     half = spacing_of(polygon) / 2
-    covered = shapely.union_all(
-        [shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy]
-    )
+    covered = shapely.union_all([shapely.box(x - half, y - half, x + half, y + half) for x, y in inside.xy])
     walkable = shapely.Point(place).buffer(walk_m, quad_segs=32).intersection(polygon)
     assert walkable.difference(covered.buffer(1e-6)).area < 1e-4 * polygon.area
 

@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_written_is_refused(sample: Path, tmp_path: Path
 @pytest.mark.parametrize(
     ("setting", "parts"),
     [
-        ("buses=0", ["placement.buses = 0", "greater than or equal to 1"]),
+        ("buses=0", ["placement.buses = 0", "at least 1"]),
         ("buses=5000", ["placement.buses = 5,000", "ask for at most"]),
         ("buss=5", ["unknown key 'buss'", "did you mean 'buses'"]),
         ('languages=["es", "xx"]', ["unknown language tag 'xx'"]),
@@ -237,9 +237,7 @@ def test_tracts_far_from_the_feed_are_refused_with_the_distance(region: Path, tm
 
 
 def test_swapped_coordinates_are_named(region: Path, tmp_path: Path) -> None:
-    replace_member(
-        region / "gtfs" / "sample.zip", "stops.txt", ("stop_lat,stop_lon", "stop_lon,stop_lat")
-    )
+    replace_member(region / "gtfs" / "sample.zip", "stops.txt", ("stop_lat,stop_lon", "stop_lon,stop_lat"))
     refused(run("plan", region / "sample.toml", "--out", tmp_path / "p"), "stops.txt", "swapped")
 
 
@@ -266,9 +264,7 @@ def test_explain_finds_a_route_by_number_and_agrees_with_routes(sample: Path) ->
         if tract["predominant"]:
             by_group[tract["language"]] = by_group.get(tract["language"], 0) + tract["exposure"]
     for row in told["languages"]:
-        assert by_group.get(row["language_name"], 0.0) == pytest.approx(
-            row["exposure_predominant"], abs=1
-        )
+        assert by_group.get(row["language_name"], 0.0) == pytest.approx(row["exposure_predominant"], abs=1)
     printed = run("explain", sample / "sample.toml", "38").output
     assert "Quince Ave calls for" in printed.replace("\n", " ")
 
@@ -310,3 +306,26 @@ def test_module_runs_as_the_command_does() -> None:
     )
     assert done.stdout.startswith("targeting, version ")
     assert time.monotonic() - started < 30, "it ends by itself"
+
+
+def test_a_route_of_another_mode_says_how_to_add_it(sample: Path) -> None:
+    refused(run("explain", sample / "sample.toml", "Blue"), "is a tram route", 'modes=["bus", "tram"]')
+
+
+def test_the_same_feed_twice_is_refused(sample: Path, tmp_path: Path) -> None:
+    twice = 'gtfs=["gtfs/sample.zip", "acs/../gtfs/sample.zip"]'
+    refused(
+        run("plan", sample / "sample.toml", "--out", tmp_path / "p", "--set", twice), "listed twice", "double"
+    )
+
+
+def test_a_download_of_data_census_gov_is_read_as_it_is(region: Path) -> None:
+    """It has GEO_ID with a prefix and a second header row with the columns' labels."""
+    table = region / "acs" / "sample_c16001.csv"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    header = lines[0].replace("GEOID", "GEO_ID")
+    labels = ",".join(["Geography", "Geographic Area Name", *["Estimate!!Total:"] * 76])
+    rows = [f"1400000US{line}" for line in lines[1:]]
+    before = run("routes", region / "sample.toml", "--json").stdout
+    table.write_text("\n".join([header, labels, *rows]), encoding="utf-8")
+    assert run("routes", region / "sample.toml", "--json").stdout == before

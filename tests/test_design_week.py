@@ -41,7 +41,7 @@ def test_of_equal_weeks_the_first_is_taken_and_the_reason_given(tmp_path: Path) 
     # 4 whole weeks less the one of the holiday
     assert week.reason == (
         "it has the most trips (10) of the 3 whole weeks without a US federal holiday inside the "
-        "feed's period (2025-01-06 to 2025-02-02)"
+        "feed's period (2025-01-06 to 2025-02-02); the first of 3 with as many"
     )
 
 
@@ -224,9 +224,7 @@ def test_several_feeds_share_the_best_week_of_their_common_period(tmp_path: Path
         calendar=calendar("1111100", "20250113", "20250209"),
         calendar_dates=[DATES_HEAD, "wk,20250128,2"],
     )
-    feed, _ = read_feed(
-        write_feed(tmp_path / "one.zip", first), write_feed(tmp_path / "two.zip", second)
-    )
+    feed, _ = read_feed(write_feed(tmp_path / "one.zip", first), write_feed(tmp_path / "two.zip", second))
     assert feed.week.first_day == date(2025, 1, 13)
     assert feed.week.reason == (
         "it has the most trips (20) of the 2 whole weeks without a US federal holiday inside all "
@@ -255,9 +253,7 @@ def test_a_week_in_which_one_feed_rests_is_not_chosen_for_all(tmp_path: Path) ->
         calendar=calendar("1111100", "20250113", "20250202"),
         calendar_dates=extra("20250105"),
     )
-    feed, _ = read_feed(
-        write_feed(tmp_path / "one.zip", busy), write_feed(tmp_path / "two.zip", resting)
-    )
+    feed, _ = read_feed(write_feed(tmp_path / "one.zip", busy), write_feed(tmp_path / "two.zip", resting))
     assert feed.week.first_day == date(2025, 1, 13)
     assert set(feed.routes.index) == {"one:R", "two:R"}
 
@@ -268,9 +264,7 @@ def test_a_week_in_which_one_feed_rests_is_not_chosen_for_all(tmp_path: Path) ->
 @pytest.mark.parametrize("day", range(7))
 def test_each_column_of_calendar_is_its_own_weekday(tmp_path: Path, day: int) -> None:
     days = "".join("1" if n == day else "0" for n in range(7))
-    feed, _ = read_feed(
-        write_feed(tmp_path / "f.zip", tiny(calendar=calendar(days, "20250106", "20250112")))
-    )
+    feed, _ = read_feed(write_feed(tmp_path / "f.zip", tiny(calendar=calendar(days, "20250106", "20250112"))))
     assert set(feed.trips["days"]) == {1 << day}  # Monday 6 January is bit 0
 
 
@@ -285,9 +279,7 @@ def test_weekdays_hold_across_leap_days_and_years(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("end", ["20991231", "29991231", "99991231"])
 def test_an_end_that_means_for_ever_is_read(tmp_path: Path, end: str) -> None:
-    feed, _ = read_feed(
-        write_feed(tmp_path / "f.zip", tiny(calendar=calendar("1111100", "20250106", end)))
-    )
+    feed, _ = read_feed(write_feed(tmp_path / "f.zip", tiny(calendar=calendar("1111100", "20250106", end))))
     assert feed.week.first_day == date(2025, 1, 6)
     assert departures(feed)["R", 0, "a"] == 5
 

@@ -60,9 +60,7 @@ def test_commands_have_help_and_are_in_the_readme(command: str) -> None:
 
 def test_commands_of_the_docs_exist() -> None:
     """Every `targeting …` line of a code block names a command, its options and settings."""
-    blocks = re.findall(
-        r"^```\w*\n(.*?)^```$", "\n".join([README, *DOCS.values()]), re.DOTALL | re.MULTILINE
-    )
+    blocks = re.findall(r"^```\w*\n(.*?)^```$", "\n".join([README, *DOCS.values()]), re.DOTALL | re.MULTILINE)
     lines = [
         shlex.split(line.removeprefix("$ "), comments=True)
         for block in blocks

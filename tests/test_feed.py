@@ -107,13 +107,10 @@ def test_folder_has_a_checksum_that_notices_a_change(tmp_path: Path) -> None:
 
 def test_several_feeds_are_read_as_one_with_prefixed_ids(tmp_path: Path) -> None:
     saturday = tiny(calendar=[HEADS["calendar"], "wk,0,0,0,0,0,1,0,20250106,20250202"])
-    feed, _ = read_feed(
-        write_feed(tmp_path / "city.zip", tiny()), write_feed(tmp_path / "county", saturday)
-    )
+    feed, _ = read_feed(write_feed(tmp_path / "city.zip", tiny()), write_feed(tmp_path / "county", saturday))
     # the same ids mean different things in the two feeds: five days a week there, one day here
     assert departures(feed) == {
-        (f"city:{route}", direction, f"city:{stop}"): n
-        for (route, direction, stop), n in FIVE_A_WEEK.items()
+        (f"city:{route}", direction, f"city:{stop}"): n for (route, direction, stop), n in FIVE_A_WEEK.items()
     } | {(f"county:{route}", direction, f"county:{stop}"): 1.0 for route, direction, stop in FIVE_A_WEEK}
     assert list(feed.routes.index) == ["city:R", "county:R"] == list(feed.lines.index)
     assert set(feed.stops.index) == {f"{name}:{stop}" for name in ("city", "county") for stop in "abc"}
@@ -262,9 +259,7 @@ def test_only_line_ends_end_a_row(tmp_path: Path, odd: str) -> None:
 def test_an_uneven_row_and_a_column_that_is_not_utf_8(tmp_path: Path) -> None:
     # the strange bytes stand in a column that nobody reads, the short row at the end
     stops = [f"{line},{'stop_desc' if n == 0 else 'Peña'}" for n, line in enumerate(TINY["stops"])]
-    path = write_feed(
-        tmp_path / "f.zip", tiny(stops=[*stops, "d,Short,45.5,-122.6"]), encoding="latin-1"
-    )
+    path = write_feed(tmp_path / "f.zip", tiny(stops=[*stops, "d,Short,45.5,-122.6"]), encoding="latin-1")
     assert departures(read_feed(path)[0]) == FIVE_A_WEEK
 
 
@@ -285,9 +280,7 @@ def test_width_that_is_wrong_in_every_row_is_named_as_the_cause(tmp_path: Path, 
 
 @pytest.mark.parametrize("table", ["agency", "calendar_dates", "frequencies", "shapes", "feed_info"])
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf", b"unknown,columns\n1,2\n"])
-def test_empty_or_strange_optional_tables_change_nothing(
-    tmp_path: Path, table: str, content: bytes
-) -> None:
+def test_empty_or_strange_optional_tables_change_nothing(tmp_path: Path, table: str, content: bytes) -> None:
     feed, _ = read_feed(write_feed(tmp_path / "f.zip", tiny(**{table: content})))
     assert departures(feed) == FIVE_A_WEEK
 

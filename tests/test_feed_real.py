@@ -70,9 +70,7 @@ def days_of_service(path: Path, first: date, days: int = 7) -> Counter[str]:
     """Return for each service_id on how many of the days from `first` it runs, day by day."""
     count: Counter[str] = Counter()
     regular = list(rows(path, "calendar"))
-    exceptions = {
-        (r["service_id"], r["date"]): r["exception_type"] for r in rows(path, "calendar_dates")
-    }
+    exceptions = {(r["service_id"], r["date"]): r["exception_type"] for r in rows(path, "calendar_dates")}
     services = {r["service_id"] for r in regular} | {service for service, _ in exceptions}
     for n in range(days):
         day = first + timedelta(days=n)
@@ -230,9 +228,7 @@ def test_what_is_read_hangs_together(gtfs: Path, name: str) -> None:
     assert feed.stops[["lon", "lat"]].notna().all(axis=None)
     assert (feed.trips["end_s"] >= feed.trips["start_s"]).all()
     assert feed.trips["days"].between(1, 127).all()
-    for line, (west, south, east, north) in zip(
-        feed.lines, feed.lines.map(lambda g: g.bounds), strict=True
-    ):
+    for line, (west, south, east, north) in zip(feed.lines, feed.lines.map(lambda g: g.bounds), strict=True):
         assert not line.is_empty
         assert -180 < west <= east < -60
         assert 17 < south <= north < 72

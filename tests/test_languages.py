@@ -24,9 +24,7 @@ SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 
 
 def test_groups_are_the_lines_of_the_census_table(real_data: Path) -> None:
-    variables = json.loads((real_data / "acs/api_variables_2019_acs5_C16001.json").read_text())[
-        "variables"
-    ]
+    variables = json.loads((real_data / "acs/api_variables_2019_acs5_C16001.json").read_text())["variables"]
     assert [group.first_line for group in GROUPS.values()] == list(range(3, 38, 3))
     for group in GROUPS.values():
         speakers = variables[f"C16001_{group.first_line:03d}E"]["label"].split("!!")
@@ -50,9 +48,7 @@ def test_every_language_is_in_the_group_where_the_bureau_counts_it(real_data: Pa
         if language.english_name.lower() in counted
     }
     names = {tag: catalogue()[tag].group.name for tag in found}  # the crosswalk shortens some names
-    assert {tag: name[:9] for tag, name in found.items()} == {
-        tag: name[:9] for tag, name in names.items()
-    }
+    assert {tag: name[:9] for tag, name in found.items()} == {tag: name[:9] for tag, name in names.items()}
     assert len(found) >= 40
 
 

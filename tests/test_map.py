@@ -169,9 +169,7 @@ def test_policy_allows_exactly_the_scripts_of_the_page(html: str) -> None:
 def test_every_text_is_text_however_hostile(hostile: Plan, html: str) -> None:
     written = map_html(hostile)
     harmless, page = Page(html), Page(written)
-    assert [tag for tag, _ in page.tags if tag != "li"] == [
-        tag for tag, _ in harmless.tags if tag != "li"
-    ]
+    assert [tag for tag, _ in page.tags if tag != "li"] == [tag for tag, _ in harmless.tags if tag != "li"]
     assert len(page.scripts) == len(harmless.scripts)
     assert [script for script in page.scripts if script[0] != "{"] == [
         script for script in harmless.scripts if script[0] != "{"
@@ -254,7 +252,7 @@ def test_says_where_figures_come_from_and_what_they_are_not(plan: Plan, html: st
     text = Page(html).text
     assert "ACS table C16001, sample_c16001.csv" in text
     assert "feed version invented-2025-09, design week September 8 – 14, 2025." in text
-    assert "Figures are estimates with 90 % margins of error." in text
+    assert "Figures are estimates with 90% margins of error." in text
     assert "Aggregated census estimates; not a map of trafficking and never of persons." in text
     assert "speak English less than “very well” (LEP)" in text
     assert "400 m (1,312 ft) to a bus stop" in text
@@ -433,9 +431,7 @@ def test_opens_with_no_network(visit: Visit, data: dict[str, Any]) -> None:
     assert len(visit.fills()) == len(data["tracts"]["features"])
 
 
-def test_choosing_a_language_changes_tracts_routes_and_legend(
-    visit: Visit, data: dict[str, Any]
-) -> None:
+def test_choosing_a_language_changes_tracts_routes_and_legend(visit: Visit, data: dict[str, Any]) -> None:
     plan_fills, legend = visit.fills(), visit.page.locator("#legend-body")
     assert "Tinted where a campaign language predominates" in legend.inner_text()
     visit.page.get_by_role("radio", name="Vietnamese").check()
@@ -512,8 +508,7 @@ def test_a_click_on_a_tract_opens_its_figures(visit: Visit, data: dict[str, Any]
 
 def test_layers_can_be_hidden_and_stops_shown_when_near(visit: Visit, data: dict[str, Any]) -> None:
     count = (
-        "() => { let n = 0; map_plan.eachLayer((l) => { if (l.options.radius === 3) n += 1; });"
-        " return n; }"
+        "() => { let n = 0; map_plan.eachLayer((l) => { if (l.options.radius === 3) n += 1; }); return n; }"
     )
     visit.page.locator("[data-layer=stops]").check()
     visit.page.evaluate("() => { map_plan.setZoom(11, {animate: false}); }")

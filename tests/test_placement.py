@@ -101,9 +101,7 @@ def test_no_route_at_all() -> None:
 # --- dealing ----------------------------------------------------------------------------------
 
 
-def deal(
-    groups: dict[str, str], vehicles: dict[str, int], tags: list[str], buses: int
-) -> list[list[object]]:
+def deal(groups: dict[str, str], vehicles: dict[str, int], tags: list[str], buses: int) -> list[list[object]]:
     assigned = pd.DataFrame(
         {
             "group": pd.Series(groups),
@@ -191,9 +189,7 @@ def test_order_of_census_rows_and_polygons_changes_nothing(sample_plan: Plan, tm
     turned = tmp_path / "sample_tracts.geojson"
     polygons.iloc[::-1].to_file(turned)
     for name in ("placements", "coverage", "languages"):
-        pd.testing.assert_frame_equal(
-            getattr(plan(f"tracts={turned}"), name), getattr(sample_plan, name)
-        )
+        pd.testing.assert_frame_equal(getattr(plan(f"tracts={turned}"), name), getattr(sample_plan, name))
 
 
 def test_dealt_buses_of_the_sample(sample_plan: Plan) -> None:

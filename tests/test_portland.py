@@ -154,9 +154,7 @@ def test_low_bound_counts_only_tracts_that_lie_wholly_near(
     assert low == pytest.approx(wholly @ tracts.estimates["spanish"].to_numpy())
 
 
-def test_departures_near_residents_are_no_more_than_the_route_runs(
-    by_area: Catchment, feed: Feed
-) -> None:
+def test_departures_near_residents_are_no_more_than_the_route_runs(by_area: Catchment, feed: Feed) -> None:
     # a bus that passes three nearby stops, or one stop twice on a loop, is one bus
     by_route = by_area.departures.max(axis=0).toarray().ravel()
     assert (by_route <= feed.routes["departures_week"].to_numpy() + 1e-6).all()
@@ -191,9 +189,7 @@ def test_tracts_add_up_to_the_county_table(
     path = real_data / "acs/oregon_clark_acs5_2019_2023_C16001_county_full.csv"
     with path.open(newline="", encoding="utf-8-sig") as file:
         row = next(
-            row
-            for row in csv.DictReader(file)
-            if (row["year"], row["GEOID"]) == ("2019", COUNTIES[county])
+            row for row in csv.DictReader(file) if (row["year"], row["GEOID"]) == ("2019", COUNTIES[county])
         )
     assert tracts.population[tracts.county == county].sum() == float(row["C16001_001E"])
     published = {key: float(row[f"C16001_{line_of(group)}E"]) for key, group in GROUPS.items()}

@@ -168,9 +168,7 @@ def test_languages_gather_in_different_places(census: dict[str, dict[str, str]])
         assert sum(counts[:18]) > 0.45 * sum(counts)
         others = [other for other in (26, 23, 14, 20, 35) if other != line]
         leads = [
-            row
-            for row in census.values()
-            if figure(row, line) > max(figure(row, other) for other in others)
+            row for row in census.values() if figure(row, line) > max(figure(row, other) for other in others)
         ]
         assert len(leads) >= 3
 
@@ -211,9 +209,7 @@ def test_central_tracts_are_small_and_outer_ones_large(sample: Path) -> None:
         assert measured == pytest.approx(feature["properties"]["ALAND"], rel=0.01)
 
 
-def test_population_points(
-    sample: Path, polygons: dict[str, Any], census: dict[str, dict[str, str]]
-) -> None:
+def test_population_points(sample: Path, polygons: dict[str, Any], census: dict[str, dict[str, str]]) -> None:
     features = json.loads((sample / "acs/sample_points.geojson").read_text())["features"]
     assert 1_000 < len(features) < 1_400
     by_tract: dict[str, int] = defaultdict(int)
@@ -354,9 +350,7 @@ def test_holidays_run_as_sundays(feed: dict[str, Rows]) -> None:
         for day in ("20250901", "20251127")
         for service, kind in (("WEEKDAY", "2"), ("SUNDAY", "1"))
     }
-    assert {(row["start_date"], row["end_date"]) for row in feed["calendar"]} == {
-        ("20250901", "20251214")
-    }
+    assert {(row["start_date"], row["end_date"]) for row in feed["calendar"]} == {("20250901", "20251214")}
     week = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
     assert ["".join(row[day] for day in week) for row in feed["calendar"]] == [
         "1111100",
@@ -365,9 +359,7 @@ def test_holidays_run_as_sundays(feed: dict[str, Rows]) -> None:
     ]
 
 
-def test_stops_stand_beside_the_line_on_opposite_kerbs(
-    feed: dict[str, Rows], calls: dict[str, Rows]
-) -> None:
+def test_stops_stand_beside_the_line_on_opposite_kerbs(feed: dict[str, Rows], calls: dict[str, Rows]) -> None:
     def metres(lon: str, lat: str) -> tuple[float, float]:
         return 78_847 * (float(lon) + 129.4), 111_132 * (float(lat) - 45)
 

@@ -238,9 +238,7 @@ def cities(draw: st.DrawFn) -> tuple[Catchment, Tracts]:
     if draw(st.booleans()):
         at = np.array([[100.0, 50.0], [1950.0, 60.0], [1999.0, 1999.0], [1950.0, 1990.0]])
         tract = [int(np.flatnonzero(shapely.intersects_xy(polygons, *place))[0]) for place in at]
-        cells = point_cells(
-            pd.DataFrame({"population": [5.0, 1.0, 2.0, 9.0], "tract": tract}), at, cells
-        )
+        cells = point_cells(pd.DataFrame({"population": [5.0, 1.0, 2.0, 9.0], "tract": tract}), at, cells)
     catchment = targeting.catchment.make_catchment(
         cells,
         polygons=polygons,

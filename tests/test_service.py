@@ -65,9 +65,10 @@ def test_without_blocks_every_trip_is_a_bus_of_its_own() -> None:
 
 
 def test_blocks_and_trips_without_one_mix() -> None:
-    assert vehicles(
-        trips("R b1 08:00 09:00", "R b1 09:30 10:00", "R - 09:10 09:20", "R - 09:15 09:40")
-    ) == ({"R": 3}, 3)  # b1 on its layover and both others at 9:15
+    assert vehicles(trips("R b1 08:00 09:00", "R b1 09:30 10:00", "R - 09:10 09:20", "R - 09:15 09:40")) == (
+        {"R": 3},
+        3,
+    )  # b1 on its layover and both others at 9:15
 
 
 def test_an_interlined_bus_counts_on_the_route_it_is_running() -> None:

@@ -48,9 +48,7 @@ def write_plan(plan: "Plan", out: Path) -> list[Path]:
         finally:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as fault:
-        raise OutputError(
-            f"{out}: cannot be written ({fault.strerror}); choose another --out."
-        ) from fault
+        raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
     return [out / name for name in contents]
 
 
@@ -70,8 +68,13 @@ def check_out(out: Path) -> None:
             "--out."
         )
     parent = next(folder for folder in out.absolute().parents if folder.exists())
-    if not parent.is_dir() or not os.access(parent, os.W_OK):
-        raise OutputError(f"{out}: {parent} is not writable; choose another --out.")
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=parent):
+            pass
+    except OSError as fault:
+        raise OutputError(
+            f"{out}: {parent} is not writable ({fault.strerror}); choose another --out."
+        ) from fault
 
 
 def _swap(partial: Path, out: Path) -> None:

@@ -259,7 +259,7 @@ def _source(scores: Scores) -> list[str]:
     return [
         f"People: ACS table C16001, {tables}. Service: {service}, design week "
         f"{_period(scores.feed.week.first_day, scores.feed.week.last_day)}. Figures are estimates "
-        "with 90 % margins of error.",
+        "with 90% margins of error.",
         f"Counted are {measure}. Walking distance: {distances}.",
         "Aggregated census estimates; not a map of trafficking and never of persons.",
     ]
@@ -300,8 +300,7 @@ def _with_policy(html: str) -> str:
     """Return the page with a policy that allows its own scripts by their digests and no request."""
     scripts = re.findall(r"<script>(.*?)</script>", html, flags=re.DOTALL)
     digests = " ".join(
-        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-        for text in scripts
+        f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'" for text in scripts
     )
     policy = (
         f"default-src 'none'; script-src {digests}; style-src 'unsafe-inline'; base-uri 'none'; "

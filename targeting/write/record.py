@@ -23,10 +23,20 @@ def source_line(scores: "Scores") -> str:
         + (f" ({source.version})" if source.version else "")
         for source in scores.feed.sources
     )
+    region = scores.campaign.region
     tables = " and ".join(Path(path).name for path in scores.tracts.tables)
+    release = f" {region.acs_release}" if region.acs_release else ""
+    counted = (
+        "people of 5 years and over who speak English less than very well"
+        if region.measure == "lep"
+        else "people of 5 years and over who speak the language at home"
+    )
+    placed = f"on the points of {Path(region.points).name}" if region.points else "evenly over tracts"
     return (
-        f"People: ACS table C16001 ({tables}), 90 % margins. Service: GTFS of {feeds}, week "
-        f"{scores.feed.week}. Made by targeting {targeting.__version__}."
+        f"People: ACS{release} table C16001 ({tables}), {counted}, 90% margins of sampling error, placed "
+        f"{placed}; outlines {Path(region.tracts).name}. Service: GTFS of {feeds}, week "
+        f"{scores.feed.week}, {', '.join(region.modes)}; walk {region.bus_walk_m:g} m to buses, "
+        f"{region.rail_walk_m:g} m to other stops. Made by targeting {targeting.__version__}."
     )
 
 
@@ -81,7 +91,6 @@ def record(plan: "Plan") -> dict[str, Any]:
         ],
         "figures": {
             "tracts": len(scores.tracts.names),
-            "atoms": len(scores.catchment.tract),
             "routes": len(scores.feed.routes),
             "stops": len(scores.feed.stops),
             "trips_in_design_week": int(scores.feed.routes["departures_week"].sum()),

@@ -1,0 +1,95 @@
+"""Certainty: how sure it is that a language is really the largest, or serves enough people.
+
+People served by language are sums over many tracts; they are treated as independent normal
+variables with the estimate as mean and MOE / 1.645 as standard error. Probabilities come from
+quadrature: exact, deterministic, no sampling. They cover sampling error only, and they mislead for
+sums of one or two tracts, where the error is skewed.
+"""
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtr
+
+SMALLEST_ERROR = 1e-3  # people; a figure without error becomes a step that the quadrature can find
+REACH = (-9.0, -5.0, -3.0, -1.5, -0.5, 0.5, 1.5, 3.0, 5.0, 9.0)  # standard errors; pieces' ends
+NODES = 10
+Floats = npt.NDArray[np.float64]
+
+
+def rank_probabilities(estimates: npt.ArrayLike, errors: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Return the probability that each of several estimates is the largest, and the second largest.
+
+    P(l is the largest) = ∫ φ_l(x) Π_{m≠l} Φ_m(x) dx, and
+    P(l is the second) = Σ_{k≠l} ∫ φ_l(x) (1 − Φ_k(x)) Π_{m≠l,k} Φ_m(x) dx,
+    with φ and Φ the normal density and distribution of each.
+
+    Parameters
+    ----------
+    estimates, errors : array, shape (rows, languages)
+        Means and standard errors; each row is one comparison.
+
+    Returns
+    -------
+    first, second : ndarray, shape (rows, languages)
+        Every row sums to 1 (the second to 0 where there is one language only). Equal estimates
+        without error share their probability.
+
+    Notes
+    -----
+    Gauss-Legendre with ten nodes on each piece between the points mean ± 0.5, 1.5, 3, 5 and 9
+    standard errors of all the languages: the integrand is smooth on each piece however different
+    the errors are. Agrees with the closed form for two languages to 1e-9.
+    """
+    mean = np.atleast_2d(np.asarray(estimates, float))
+    error = np.maximum(np.atleast_2d(np.asarray(errors, float)), SMALLEST_ERROR)
+    first, second = np.zeros_like(mean), np.zeros_like(mean)
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    for row in range(len(mean)):
+        ends = np.unique(mean[row][:, None] + error[row][:, None] * np.array(REACH))
+        half = np.diff(ends) / 2
+        x = (ends[:-1] + half)[:, None] + half[:, None] * nodes
+        weight = (half[:, None] * weights).ravel()
+        z = (x.ravel() - mean[row][:, None]) / error[row][:, None]
+        density = np.exp(-0.5 * z**2) / (np.sqrt(2 * np.pi) * error[row][:, None])
+        below = ndtr(z)
+        others = _products_without_each(below)
+        first[row] = (density * others) @ weight
+        second[row] = (density * _exactly_one_above(below)) @ weight
+    return _normalised(first), _normalised(second)
+
+
+def probability_at_least(estimates: npt.ArrayLike, errors: npt.ArrayLike, least: float) -> Floats:
+    """Return the probability that each true figure is at least `least`."""
+    error = np.maximum(np.asarray(errors, float), SMALLEST_ERROR)
+    return np.asarray(ndtr((np.asarray(estimates, float) - least) / error))
+
+
+def _products_without_each(factors: Floats) -> Floats:
+    """Return for each row the product of all the others, shape as given (no division)."""
+    ones = np.ones((1, factors.shape[1]))
+    before = np.cumprod(np.vstack([ones, factors[:-1]]), axis=0)
+    after = np.cumprod(np.vstack([ones, factors[:0:-1]]), axis=0)[::-1]
+    return np.asarray(before * after)
+
+
+def _exactly_one_above(below: Floats) -> Floats:
+    """Return for each row the probability that exactly one of the others lies above x."""
+    count = len(below)
+    result = np.zeros_like(below)
+    for row in range(count):
+        none = np.ones(below.shape[1])
+        one = np.zeros(below.shape[1])
+        for other in range(count):
+            if other != row:
+                one = one * below[other] + none * (1 - below[other])
+                none = none * below[other]
+        result[row] = one
+    return result
+
+
+def _normalised(probabilities: Floats) -> Floats:
+    """Return rows that sum to 1 exactly; quadrature leaves errors of about 1e-12."""
+    total = probabilities.sum(axis=1, keepdims=True)
+    shares = np.zeros_like(probabilities)
+    np.divide(probabilities, total, out=shares, where=total > 0)
+    return shares
