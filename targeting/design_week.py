@@ -130,7 +130,7 @@ def read_calendar(files: FeedFiles, notices: Notices) -> ServiceCalendar:
     return ServiceCalendar(
         label=files.label,
         service_ids=service_ids,
-        service=regular["service_id"].positions_in(service_ids)[running],
+        service=regular["service_id"].positions_in(service_ids)[running].astype(np.int64),
         start=starts[running],
         end=ends[running],
         runs=runs[running],

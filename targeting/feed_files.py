@@ -11,10 +11,11 @@ import io
 import lzma
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -51,10 +52,10 @@ class Column:
         """Return the text of every row."""
         return np.array(self.values, dtype=object)[self.codes]
 
-    def positions_in(self, index: pd.Index) -> npt.NDArray[np.int64]:
+    def positions_in(self, index: pd.Index) -> npt.NDArray[np.int32]:
         """Return for every row the position of its text in `index`, -1 where it is not there."""
         positions = np.asarray(index.get_indexer(pd.Index(self.values, dtype=object)))
-        return positions[self.codes].astype(np.int64)
+        return positions.astype(np.int32)[self.codes]
 
     def parsed(self, parse: Any, dtype: Any) -> npt.NDArray[Any]:
         """Return `parse(text)` of every row; each distinct text is parsed once."""
@@ -87,14 +88,14 @@ class FeedFiles:
         return table in self.members
 
     def sha256(self) -> str:
-        """Return the SHA-256 of the zip, or of the folder's tables one after the other."""
+        """Return the SHA-256 of the zip, or of the SHA-256 of the folder's tables."""
         digest = hashlib.sha256()
         if self.path.is_file():
             with self.path.open("rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256")
         else:
             for table in sorted(self.members):
-                digest.update(self._bytes(table))
+                digest.update(hashlib.sha256((self.path / self.members[table]).read_bytes()).digest())
         return digest.hexdigest()
 
     def columns(
@@ -120,8 +121,8 @@ class FeedFiles:
         if not self.has(table):
             empty = Column(np.empty(0, np.int32), [])
             return dict.fromkeys(wanted, empty)
-        data = self._bytes(table)
-        header = _header(data)
+        with self._opened(table) as stream:
+            header = _header(stream.read(HEADER_BYTES))
         required = list(required)
         missing = [name for name in required if name not in header]
         if missing:
@@ -131,12 +132,12 @@ class FeedFiles:
             )
         present = [name for name in wanted if name in header]
         least = 1 + max((header.index(name) for name in required), default=0)
-        found, rows = self._read(table, data, header, present, least)
+        found, rows = self._read(table, header, present, least)
         blank = Column(np.zeros(rows, np.int32), [""])
         return {name: found.get(name, blank) for name in wanted}
 
     def _read(
-        self, table: str, data: bytes, header: list[str], present: list[str], least: int
+        self, table: str, header: list[str], present: list[str], least: int
     ) -> tuple[dict[str, Column], int]:
         """Return the wanted columns and how many rows there are.
 
@@ -151,34 +152,37 @@ class FeedFiles:
         names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
         kind = pa.dictionary(pa.int32(), pa.string())
 
-        def read(encoding: str) -> pa.Table:
+        def read(encoding: str) -> pa.Table | pa.ArrowInvalid:
             uneven.clear()
-            return pyarrow.csv.read_csv(
-                pa.BufferReader(data),
-                read_options=pyarrow.csv.ReadOptions(
-                    column_names=names, skip_rows=1, block_size=1 << 23, encoding=encoding
-                ),
-                parse_options=pyarrow.csv.ParseOptions(
-                    newlines_in_values=table not in LARGE_TABLES, invalid_row_handler=skip
-                ),
-                convert_options=pyarrow.csv.ConvertOptions(
-                    include_columns=present, column_types=dict.fromkeys(present, kind)
-                ),
-            )
+            with self._opened(table) as stream:
+                try:
+                    return pyarrow.csv.read_csv(
+                        stream,
+                        read_options=pyarrow.csv.ReadOptions(
+                            column_names=names, skip_rows=1, block_size=1 << 23, encoding=encoding
+                        ),
+                        parse_options=pyarrow.csv.ParseOptions(
+                            newlines_in_values=table not in LARGE_TABLES, invalid_row_handler=skip
+                        ),
+                        convert_options=pyarrow.csv.ConvertOptions(
+                            include_columns=present, column_types=dict.fromkeys(present, kind)
+                        ),
+                    )
+                except pa.ArrowInvalid as fault:  # not the stream's fault: told apart from damage
+                    return fault
 
-        try:
-            result = read("utf8")
-        except pa.ArrowInvalid as fault:
-            if "Empty CSV" in str(fault):
-                return {name: Column(np.empty(0, np.int32), []) for name in present}, 0
-            if "UTF8" not in str(fault):
-                raise self._unreadable(table, fault) from fault
+        result = read("utf8")
+        if isinstance(result, pa.ArrowInvalid) and "Empty CSV" in str(result):
+            return {name: Column(np.empty(0, np.int32), []) for name in present}, 0
+        if isinstance(result, pa.ArrowInvalid) and "UTF8" in str(result):
             result = read("latin1")
             self.notices.add(
                 "not_utf8",
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
                 file=self.label,
             )
+        if isinstance(result, pa.ArrowInvalid):
+            raise self._unreadable(table, result) from result
         found = {name: _column(result.column(name)) for name in present}
         if not uneven:
             return found, result.num_rows
@@ -222,13 +226,17 @@ class FeedFiles:
             "sound feed."
         )
 
-    def _bytes(self, table: str) -> bytes:
+    @contextmanager
+    def _opened(self, table: str) -> Iterator[IO[bytes]]:
+        """Yield the table's bytes as a stream, unpacked while it is read."""
         member = self.members[table]
         try:
             if self.path.is_dir():
-                return (self.path / member).read_bytes()
-            with zipfile.ZipFile(self.path) as archive:
-                return archive.read(member)
+                with (self.path / member).open("rb") as stream:
+                    yield stream
+            else:
+                with zipfile.ZipFile(self.path) as archive, archive.open(member) as stream:
+                    yield stream
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as fault:
             raise FeedError(
                 f"{self.label}: {table}.txt inside the zip is damaged; download the feed again."

@@ -204,12 +204,18 @@ def _read_calls(
             severity="info",
             count=int((flexible & ours).sum()),
         )
-    sequence = columns["stop_sequence"].parsed(_whole_number, np.int64)
-    stop = columns["stop_id"].positions_in(stops.index)
-    departure = columns["departure_time"].parsed(seconds, np.int64)
-    time = np.where(departure >= 0, departure, columns["arrival_time"].parsed(seconds, np.int64))
     use = ours & ~closed & ~flexible
-    twice = _written_twice(trip, sequence, columns["stop_id"].codes, time) & use
+    if not use.any():
+        raise FeedError(
+            f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
+            f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
+        )
+    trip = trip[use]
+    stop_code = columns["stop_id"].codes[use]
+    sequence = columns["stop_sequence"].parsed(_whole_number, np.int32)[use]
+    departure = columns["departure_time"].parsed(seconds, np.int32)[use]
+    time = np.where(departure >= 0, departure, columns["arrival_time"].parsed(seconds, np.int32)[use])
+    twice = _written_twice(trip, sequence, stop_code, time)
     if twice.any():
         notices.add(
             "duplicate_id",
@@ -218,13 +224,9 @@ def _read_calls(
             file=files.label,
             count=int(twice.sum()),
         )
-        use &= ~twice
-    if not use.any():
-        raise FeedError(
-            f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
-            f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
-        )
-    return trip[use], stop[use], sequence[use], time[use]
+        trip, stop_code, sequence, time = (each[~twice] for each in (trip, stop_code, sequence, time))
+    stop = pd.Index(stops.index).get_indexer(pd.Index(columns["stop_id"].values, dtype=object))
+    return trip.astype(np.int64), np.asarray(stop)[stop_code].astype(np.int64), sequence, time
 
 
 def _written_twice(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
@@ -232,7 +234,8 @@ def _written_twice(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
     trip, sequence = keys[0], keys[1]
     same = trip[1:] == trip[:-1]
     in_order = bool((sequence[1:][same] > sequence[:-1][same]).all())
-    if in_order and int((~same).sum()) + 1 == len(np.unique(trip)):
+    distinct = int((np.bincount(trip - trip.min(initial=0)) > 0).sum())
+    if in_order and int((~same).sum()) + 1 == distinct:
         return np.zeros(len(trip), bool)
     return np.asarray(pd.DataFrame(dict(enumerate(keys))).duplicated()) & (keys[-1] >= 0)
 
