@@ -99,10 +99,29 @@ class Placement(_Section):
     tract_share: float = Field(default=0.01, ge=0, le=1)
 
 
+CV_LIMITS = {"esri": (0.12, 0.40), "portland": (0.20, 0.40), "psu": (0.30, 0.50)}
+
+
+class Certainty(_Section):
+    """How sure a choice must be, and how figures are classed by their reliability."""
+
+    post_at: float = Field(default=0.8, ge=0, le=1)
+    unsure: Literal["pair", "regional"] = "pair"
+    min_served: float = Field(default=100.0, ge=0)
+    reliability: Literal["esri", "portland", "psu"] = "esri"
+    smallest_count: float = Field(default=10.0, ge=0)
+
+    @property
+    def cv_limits(self) -> tuple[float, float]:
+        """Coefficients of variation up to which a figure is of high, and of medium reliability."""
+        return CV_LIMITS[self.reliability]
+
+
 SECTIONS: dict[str, type[_Section]] = {
     "region": Region,
     "posters": Posters,
     "placement": Placement,
+    "certainty": Certainty,
 }
 
 
@@ -112,7 +131,7 @@ class Campaign(_Section):
     Attributes
     ----------
     name : str
-    region, posters, placement
+    region, posters, placement, certainty
         The sections of the file.
     file : Path
         Where it was read from; relative paths start in its folder.
@@ -122,6 +141,7 @@ class Campaign(_Section):
     region: Region
     posters: Posters
     placement: Placement
+    certainty: Certainty = Certainty()
     file: Path = Field(default=Path("campaign.toml"), exclude=True)
 
     def path(self, relative: str) -> Path:

@@ -6,9 +6,15 @@ quadrature: exact, deterministic, no sampling. They cover sampling error only, a
 sums of one or two tracts, where the error is skewed.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 from scipy.special import ndtr
+
+from targeting import moe
+from targeting.languages import Language
 
 SMALLEST_ERROR = 1e-3  # people; a figure without error becomes a step that the quadrature can find
 REACH = (-9.0, -5.0, -3.0, -1.5, -0.5, 0.5, 1.5, 3.0, 5.0, 9.0)  # standard errors; pieces' ends
@@ -62,6 +68,82 @@ def probability_at_least(estimates: npt.ArrayLike, errors: npt.ArrayLike, least:
     """Return the probability that each true figure is at least `least`."""
     error = np.maximum(np.asarray(errors, float), SMALLEST_ERROR)
     return np.asarray(ndtr((np.asarray(estimates, float) - least) / error))
+
+
+def certainty_of(
+    served: pd.DataFrame,
+    languages: Sequence[Language],
+    *,
+    min_served: float,
+    cv_limits: tuple[float, float],
+) -> pd.DataFrame:
+    """Return how sure each figure of people served is, one row a row of `served`.
+
+    Languages that cannot be told apart are compared as one, with the others of the campaign only.
+
+    Parameters
+    ----------
+    served : DataFrame
+        Result of `targeting.served.people_served`: `route_id`, `language`, `served`, `served_moe`.
+    languages : sequence of Language
+    min_served : float
+        How many people a route should serve to be worth a poster in their language.
+    cv_limits : (float, float)
+        Coefficients of variation up to which a figure counts as of high, and of medium reliability.
+
+    Returns
+    -------
+    DataFrame, index as in `served`
+        `largest_probability`, `second_probability` (of the language among the route's),
+        `enough_probability` (that at least `min_served` are served), `runner_up` (tag of the largest
+        of the others, empty where there is none), `differs` (from the runner-up, by the 90% test),
+        `cv` (not a number where nobody is served) and `reliability` ("high", "medium", "low").
+    """
+    column_of = {language.tag: language.group.key for language in languages}
+    names: dict[str, str] = {}
+    for language in languages:
+        names.setdefault(language.group.key, language.tag)
+    wide = served.assign(column=served["language"].map(column_of)).drop_duplicates(["route_id", "column"])
+    estimate = wide.pivot(index="route_id", columns="column", values="served")[list(names)]
+    margin = wide.pivot(index="route_id", columns="column", values="served_moe")[list(names)]
+    error = moe.standard_error(margin)
+    first, second = rank_probabilities(estimate, error)
+    row = estimate.index.get_indexer(served["route_id"])
+    column = estimate.columns.get_indexer(served["language"].map(column_of))
+
+    people = served["served"].to_numpy(float)
+    own_error = moe.standard_error(served["served_moe"])
+    runner_up, differs = _runner_up(estimate.to_numpy(float), np.asarray(error))
+    tags = np.array([*names.values(), ""], dtype=object)
+    cv = moe.coefficient_of_variation(people, served["served_moe"])
+    return pd.DataFrame(
+        {
+            "largest_probability": first[row, column],
+            "second_probability": second[row, column],
+            "enough_probability": probability_at_least(people, own_error, min_served),
+            "runner_up": tags[runner_up[row, column]],
+            "differs": differs[row, column],
+            "cv": np.where(np.isfinite(cv), cv, np.nan),
+            "reliability": np.select([cv <= limit for limit in cv_limits], ["high", "medium"], "low"),
+        },
+        index=served.index,
+    )
+
+
+def _runner_up(estimate: Floats, error: Floats) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.bool_]]:
+    """Return for each figure the column of the largest other in its row (-1 for none), and if it differs.
+
+    The difference passes the 90% test when |A - B| / sqrt(SE_A² + SE_B²) > 1.645 (ACS Handbook, ch. 7).
+    """
+    rows, columns = estimate.shape
+    if columns == 1:
+        return np.full((rows, 1), -1), np.ones((rows, 1), bool)
+    order = np.argsort(-estimate, axis=1, kind="stable")
+    largest = np.broadcast_to(order[:, :1], estimate.shape)
+    other = np.where(largest == np.arange(columns), order[:, 1:2], largest)
+    gap = np.abs(estimate - np.take_along_axis(estimate, other, axis=1))
+    spread = np.hypot(error, np.take_along_axis(error, other, axis=1))
+    return other, gap > moe.Z90 * spread
 
 
 def _products_without_each(factors: Floats) -> Floats:

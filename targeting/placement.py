@@ -7,6 +7,7 @@ language. It takes the estimates as they are and knows nothing of overlaps betwe
 
 from collections.abc import Mapping, Sequence
 from itertools import cycle
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -72,6 +73,55 @@ def assign_groups(exposure: pd.DataFrame, predominant_exposure: pd.DataFrame) ->
     return table.assign(rank=np.arange(1, len(table) + 1))
 
 
+def settle_groups(
+    assigned: pd.DataFrame,
+    exposure: pd.DataFrame,
+    largest: pd.DataFrame,
+    regional: "pd.Series[float]",
+    *,
+    post_at: float,
+    unsure: Literal["pair", "regional"],
+) -> pd.DataFrame:
+    """Decide what a route carries where it is not sure that its group is the largest.
+
+    Parameters
+    ----------
+    assigned, exposure
+        As returned by, and given to, `assign_groups`.
+    largest : DataFrame, shape (routes, groups)
+        Probability that the group is the largest that the route serves.
+    regional : Series
+        People of each group in the region.
+    post_at : float
+        At or above this probability the group is posted alone.
+    unsure : {"pair", "regional"}
+        Below it: post the group and its strongest rival on different buses, or the one of the two that
+        has more people in the region.
+
+    Returns
+    -------
+    DataFrame indexed by route_id
+        `group`, `score` and `rank` as before, `second` (the other group of a pair, else empty),
+        `rule` ("certain", "pair" or "regional") and `rival` (the strongest other group, else empty).
+    """
+    rows = []
+    for route, group in assigned["group"].items():
+        others = largest.loc[route].drop(group).sort_values(ascending=False, kind="stable")
+        rival = str(others.index[0]) if len(others) else ""
+        second, rule = "", "certain"
+        if rival and largest.at[route, group] < post_at:
+            rule = unsure
+            if unsure == "pair":
+                second = rival
+            elif regional[rival] > regional[group]:
+                group, rival = rival, group
+        rows.append((route, group, float(exposure.at[route, group]), second, rule, rival))
+    table = pd.DataFrame(rows, columns=["route_id", "group", "score", "second", "rule", "rival"])
+    table = table.set_index("route_id").sort_index(kind="stable")
+    table = table.sort_values("score", ascending=False, kind="stable")
+    return table.assign(rank=np.arange(1, len(table) + 1))
+
+
 def deal_buses(
     assigned: pd.DataFrame,
     vehicles: Mapping[str, int],
@@ -80,10 +130,12 @@ def deal_buses(
 ) -> pd.DataFrame:
     """Deal the buses from the top: one to each route in rank order, round after round.
 
+    A route that carries a pair takes two in a round, one for each of its groups.
+
     Parameters
     ----------
     assigned : DataFrame
-        Result of `assign_groups`.
+        Result of `settle_groups`.
     vehicles : mapping of route_id to int
         No route gets more buses than it runs at once.
     languages : mapping of group to languages
@@ -104,11 +156,13 @@ def deal_buses(
         open_routes = [r for r in assigned.index if on_route[r] < vehicles.get(r, 0)]
         if not open_routes:
             break
-        for route in open_routes[:left]:
-            language = next(turn[assigned.at[route, "group"]])
-            dealt[route, language] = dealt.get((route, language), 0) + 1
-            on_route[route] += 1
-            left -= 1
+        for route in open_routes:
+            for group in filter(None, assigned.loc[route, ["group", "second"]]):
+                if left and on_route[route] < vehicles.get(route, 0):
+                    language = next(turn[group])
+                    dealt[route, language] = dealt.get((route, language), 0) + 1
+                    on_route[route] += 1
+                    left -= 1
     rows = [(route, language, count) for (route, language), count in dealt.items()]
     table = pd.DataFrame(rows, columns=["route_id", "language", "buses"])
     rank = table["route_id"].map(assigned["rank"])

@@ -14,12 +14,13 @@ import pandas as pd
 
 from targeting.campaign import Campaign
 from targeting.catchment import Catchment
+from targeting.certainty import certainty_of
 from targeting.errors import CampaignError, TractError
 from targeting.feed import Feed, read_feeds
 from targeting.ground import find_catchment
 from targeting.languages import GROUPS, Language, find_languages, largest_languages, told_apart
 from targeting.notices import Notices
-from targeting.placement import assign_groups, deal_buses, predominant_groups
+from targeting.placement import assign_groups, deal_buses, predominant_groups, settle_groups
 from targeting.plan_tables import language_rows, placement_rows, route_rows
 from targeting.served import coverage, exposure_by_group, people_served
 from targeting.service import design_weekday, vehicles_in_use
@@ -41,7 +42,8 @@ class Scores:
     routes : DataFrame
         One row a route × language, the columns of routes.csv (docs/columns.md).
     assigned : DataFrame indexed by route_id
-        `group`, `score`, `rank` of every route that passes a place where a language predominates.
+        `group`, `score`, `rank`, `second`, `rule`, `rival` of every route that passes a place where a
+        language predominates (`targeting.placement.settle_groups`).
     predominant : Series indexed by GEOID
         The group that predominates in each tract, empty where none does.
     predominant_exposure : DataFrame, shape (routes, groups)
@@ -145,8 +147,19 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
     )
     where = pd.DataFrame({key: predominant == key for key in groups})
     predominant_exposure = exposure_by_group(catchment, tracts.estimates[groups] * where)
-    assigned = assign_groups(exposure_by_group(catchment, tracts.estimates[groups]), predominant_exposure)
+    exposure = exposure_by_group(catchment, tracts.estimates[groups])
     served = people_served(catchment, tracts, languages)
+    trust = campaign.certainty
+    sure = certainty_of(served, languages, min_served=trust.min_served, cv_limits=trust.cv_limits)
+    served = served.join(sure)
+    assigned = settle_groups(
+        assign_groups(exposure, predominant_exposure),
+        exposure,
+        _by_group(served, languages, "largest_probability"),
+        tracts.estimates[groups].sum(),
+        post_at=trust.post_at,
+        unsure=trust.unsure,
+    )
     in_use, fleet = vehicles_in_use(feed.trips, design_weekday(feed.trips, feed.week))
     vehicles = in_use.reindex(feed.routes.index, fill_value=0)
     return Scores(
@@ -163,6 +176,13 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
         vehicles=vehicles,
         fleet=fleet,
     )
+
+
+def _by_group(served: pd.DataFrame, languages: list[Language], column: str) -> pd.DataFrame:
+    """Return a column of route × language rows as a table routes × groups."""
+    groups = served["language"].map({language.tag: language.group.key for language in languages})
+    once = served.assign(group=groups).drop_duplicates(["route_id", "group"])
+    return once.pivot(index="route_id", columns="group", values=column)
 
 
 def make_plan(campaign: Campaign, step: Step = lambda _: None) -> Plan:
@@ -219,8 +239,10 @@ def _say_not_posted(scores: Scores, posted: "dict[str, npt.NDArray[np.bool_]]") 
     if not bare:
         return
     first = scores.assigned.groupby("group")["rank"].min()
+    second = scores.assigned[scores.assigned["second"] != ""].groupby("second")["rank"].min()
+    first = pd.concat([first, second]).groupby(level=0).min()
     hints = [
-        f"{language.english_name} from {first[language.group.key]} buses on"
+        f"{language.english_name} at rank {first[language.group.key]} of the routes"
         if language.group.key in first
         else f"{language.english_name} on no route whatever the number"
         for language in bare

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 SAFE_HARBOR_PEOPLE = 1000.0
 SAFE_HARBOR_SHARE = 0.05
+CERTAINTY_COLUMNS = (
+    "largest_probability", "second_probability", "enough_probability", "runner_up", "differs", "cv",
+    "reliability",
+)  # fmt: skip
 
 
 def route_rows(
@@ -28,6 +32,7 @@ def route_rows(
     by_tag = {language.tag: language for language in languages}
     group = served["language"].map({tag: language.group.key for tag, language in by_tag.items()})
     calls_for = group == served["route_id"].map(assigned["group"])
+    calls_for |= group == served["route_id"].map(assigned["second"])
     info = feed.routes.loc[served["route_id"]].reset_index()
     row = predominant_exposure.index.get_indexer(served["route_id"])
     column = predominant_exposure.columns.get_indexer(group)
@@ -47,10 +52,11 @@ def route_rows(
                     "concentration", "exposure",
                 )
             },
-            "score": served["route_id"].map(assigned["score"]).where(calls_for),
+            "score": served["exposure"].where(calls_for),
             "rank": served["route_id"].map(assigned["rank"]).where(calls_for).astype("Int64"),
             "exposure_predominant": predominant_exposure.to_numpy()[row, column],
             "vehicles": vehicles[served["route_id"]].to_numpy(),
+            **{name: served[name] for name in CERTAINTY_COLUMNS},
             "measured_as": served["language"].map(lambda tag: by_tag[tag].measured_as),
         }
     )  # fmt: skip
@@ -83,12 +89,13 @@ def placement_rows(scores: "Scores", dealt: pd.DataFrame) -> pd.DataFrame:
                 "score": row["score"],
                 "reason": reasons.why(scores, route, language),
                 "vehicles": scores.vehicles[route],
+                **{name: row[name] for name in CERTAINTY_COLUMNS},
                 "measured_as": row["measured_as"],
             }
         )
     columns = [
         "unit", "unit_id", "unit_name", "language", "language_name", "buses", "served", "served_moe",
-        "score", "reason", "vehicles", "measured_as",
+        "score", "reason", "vehicles", *CERTAINTY_COLUMNS, "measured_as",
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 

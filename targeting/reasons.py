@@ -7,6 +7,7 @@ import pandas as pd
 
 from targeting import moe
 from targeting.languages import told_apart
+from targeting.wording import percent, with_margin
 
 if TYPE_CHECKING:
     from targeting.plan import Scores
@@ -17,32 +18,51 @@ NEGLIGIBLE = 0.01  # a runner-up with less of the winner's weight is not worth a
 def why(scores: "Scores", route: str, language: str) -> str:
     """Return one sentence: why a route carries a language."""
     info = scores.feed.routes.loc[route]
+    decided = scores.assigned.loc[route]
     chosen = next(lang for lang in scores.languages if lang.tag == language)
-    row = scores.routes.set_index(["route_id", "language"]).loc[(route, language)]
+    rows = scores.routes[scores.routes["route_id"] == route].set_index("language")
+    row = rows.loc[language]
+    smallest = scores.campaign.certainty.smallest_count
     along = _share(scores, route) > 0
     leading = int((along & (scores.predominant == chosen.group.key).to_numpy()).sum())
+    name = _name(scores, chosen.group.key)
     text = (
-        f"{info['route_name']} calls for {_name(scores, chosen.group.key)}, the most spoken of the "
-        f"campaign's languages in {leading} of the {int(along.sum())} tracts along it: about "
-        f"{row['served']:,.0f} ± {row['served_moe']:,.0f} {people_word(scores)} of "
-        f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips "
-        "a week pass"
+        f"{info['route_name']} {'calls for' if chosen.group.key == decided['group'] else 'also carries'} "
+        f"{name}, the most spoken of the campaign's languages in {leading} of the {int(along.sum())} tracts "
+        f"along it: about {with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
+        f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips a week "
+        "pass"
     )
     second = _runner_up(scores, route, chosen.group.key)
     if second:
         key, weight = second
         text += (
-            f"; {_name(scores, key)} comes second, with {weight:.0%} of that weight (people × departures "
-            "in the tracts where each leads)"
+            f"; {_name(scores, key)} comes second, with {weight:.0%} of that weight (people × departures in "
+            "the tracts where each leads)"
         )
-    rows = scores.routes[scores.routes["route_id"] == route]
     most = rows.loc[rows["served"].idxmax()]
     if most["served"] > row["served"]:
         text += (
             f"; along the whole route more people speak {most['language_name']} "
-            f"({most['served']:,.0f} ± {most['served_moe']:,.0f})"
+            f"({with_margin(most['served'], most['served_moe'], smallest)})"
         )
+    text += f"; {_rule_clause(scores, route, name, float(row['largest_probability']))}"
     return f"{text}; rank {int(row['rank'])} of {len(scores.assigned)} by people × departures."
+
+
+def _rule_clause(scores: "Scores", route: str, name: str, probability: float) -> str:
+    """Return which rule spoke, and how sure the choice is."""
+    decided = scores.assigned.loc[route]
+    asked = scores.campaign.certainty.post_at
+    sure = f"{name} is the largest along it with {percent(probability)} probability"
+    if decided["rule"] == "certain":
+        return sure
+    apart = f"cannot be told apart at the {asked:.0%} asked for"
+    if decided["rule"] == "pair":
+        both = " and ".join(_name(scores, decided[key]) for key in ("group", "second"))
+        return f"{sure}, and {both} {apart}, so each gets buses"
+    both = f"it and {_name(scores, decided['rival'])}"
+    return f"{sure}, and {both} {apart}, so the one with more people in the region is posted"
 
 
 def people_word(scores: "Scores") -> str:
@@ -110,7 +130,7 @@ def _runner_up(scores: "Scores", route: str, group: str) -> tuple[str, float] | 
     """Return the next group by exposure where it predominates, and that over the winner's."""
     exposure = scores.predominant_exposure.loc[route]
     others = exposure.drop(group).sort_values(ascending=False, kind="stable")
-    if others.empty or others.iloc[0] < NEGLIGIBLE * exposure[group]:
+    if others.empty or not NEGLIGIBLE * exposure[group] <= others.iloc[0] <= exposure[group]:
         return None
     return str(others.index[0]), float(others.iloc[0] / exposure[group])
 

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from targeting import reasons
+from targeting.wording import percent, with_margin
 from targeting.write.record import source_line
 
 if TYPE_CHECKING:
@@ -45,12 +46,13 @@ def print_plan(plan: "Plan") -> None:
 def print_routes(scores: "Scores") -> None:
     """Print every route with the language it calls for, the highest score first."""
     console = Console()
+    smallest = scores.campaign.certainty.smallest_count
     console.print(f"\nDesign week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
     table = _table(
         "What each route calls for",
         [
-        ("Rank", True), ("Route", False), ("Language", False), ("Trips\na week", True), ("Buses", True),
-        ("Served ", True), ("Score\n(million)", True),
+        ("Rank", True), ("Route", False), ("Language", False), ("Buses", True), ("Served", True),
+        ("Largest\nwith", True), ("Score\n(million)", True),
         ],
     )  # fmt: skip
     ranked = scores.routes[scores.routes["rank"].notna()]
@@ -59,9 +61,9 @@ def print_routes(scores: "Scores") -> None:
             str(row["rank"]),
             escape(scores.feed.routes.at[row["route_id"], "route_name"]),
             row["language_name"],
-            f"{row['departures_week']:,.0f}",
             f"{scores.vehicles[row['route_id']]:,}",
-            with_margin(row["served"], row["served_moe"]),
+            with_margin(row["served"], row["served_moe"], smallest),
+            percent(row["largest_probability"]),
             f"{row['score'] / 1e6:,.2f}",
         )
     console.print(table)
@@ -69,8 +71,9 @@ def print_routes(scores: "Scores") -> None:
     if idle:
         console.print(f"{idle} routes call for no language of the campaign.")
     console.print(
-        f"Served: {reasons.people_word(scores)} within walking distance, with 90% margin. Score: "
-        "people × weekly departures near them.",
+        f"Served: {reasons.people_word(scores)} within walking distance, with 90% margin. Largest with: the "
+        "probability that no other language of the campaign has more along the route. Score: people × weekly "
+        "departures near them.",
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False)
@@ -79,12 +82,14 @@ def print_routes(scores: "Scores") -> None:
 def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.DataFrame) -> None:
     """Print why a route has its language: by language, then by tract."""
     console = Console()
+    smallest = scores.campaign.certainty.smallest_count
     console.print(f"\n{escape(verdict)}\n", highlight=False)
     table = _table(
         "By language",
         [
-        ("Language", False), ("Served ", True), ("Bounds", True), ("Share of\nresidents", True),
-        ("Against\nregion", True), ("Weight\nwhere it\nleads", True),
+        ("Language", False), ("Served", True), ("Reliable", False),
+        ("Weight\nwhere it\nleads", True), ("Largest\nwith", True), ("Second\nwith", True),
+        (f"{scores.campaign.certainty.min_served:,.0f} or\nmore with", True),
         ],
     )  # fmt: skip
     rows = scores.routes[scores.routes["route_id"] == route]
@@ -93,21 +98,23 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
         weight = row["exposure_predominant"] / total if total else 0.0
         table.add_row(
             row["language_name"],
-            with_margin(row["served"], row["served_moe"]),
-            f"{row['served_low']:,.0f} to {row['served_high']:,.0f}",
-            f"{row['share']:.1%} ± {row['share_moe']:.1%}",
-            f"{row['concentration']:.1f} ×",
+            with_margin(row["served"], row["served_moe"], smallest),
+            row["reliability"],
             f"{weight:.0%}",
+            percent(row["largest_probability"]),
+            percent(row["second_probability"]),
+            percent(row["enough_probability"]),
         )
     console.print(table)
     if len(tracts):
-        console.print(_tract_table(tracts))
+        console.print(_tract_table(tracts, smallest))
     if len(tracts) > TRACTS_SHOWN:
         console.print(f"… and {len(tracts) - TRACTS_SHOWN} more tracts (--json lists all).", style="dim")
     console.print(
         f"People: {reasons.people_word(scores)}, with 90% margins. Weight: people × weekly departures "
-        "near them, in the tracts where the language predominates; the largest decides. ? marks a "
-        "figure with a coefficient of variation above 40%; * marks a language that does not lead there.",
+        "near them, in the tracts where the language predominates; the largest decides. Largest, second, "
+        "so many or more with: the probability of it, given the margins. Reliable: by the coefficient of "
+        "variation. ? marks one above 40%; * marks a language that does not lead there.",
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False)
@@ -123,12 +130,8 @@ def print_notices(notices: "Notices") -> None:
             console.print(f"Also: {escape(notice.message)}", style="dim", highlight=False)
 
 
-def with_margin(value: float, margin: float) -> str:
-    """Return "3,505 ± 417"."""
-    return f"{value:,.0f} ± {margin:,.0f}"
-
-
 def _coverage_table(plan: "Plan") -> Table:
+    smallest = plan.scores.campaign.certainty.smallest_count
     word = reasons.people_word(plan.scores)
     table = _table(
         f"{word[0].upper()}{word[1:]}, with 90% margins",
@@ -144,9 +147,9 @@ def _coverage_table(plan: "Plan") -> Table:
         table.add_row(
             name if row["measured_as"] == name else f"{name} *",
             f"{buses.get(row['language'], 0):,}",
-            with_margin(row["lep"], row["lep_moe"]),
-            with_margin(row["served_any"], row["served_any_moe"]),
-            with_margin(row["served_posted"], row["served_posted_moe"]),
+            with_margin(row["lep"], row["lep_moe"], smallest),
+            with_margin(row["served_any"], row["served_any_moe"], smallest),
+            with_margin(row["served_posted"], row["served_posted_moe"], smallest),
             f"{share:.0%} ± {margin:.0%}" if buses.get(row["language"], 0) and share == share else "–",
         )
     if (region["measured_as"] != region["language"].map(names)).any():
@@ -155,6 +158,7 @@ def _coverage_table(plan: "Plan") -> Table:
 
 
 def _placement_table(plan: "Plan") -> Table:
+    smallest = plan.scores.campaign.certainty.smallest_count
     table = _table(
         "First placements",
         [("Route", False), ("Language", False), ("Buses", True), ("of", True), ("Served", True)],
@@ -165,12 +169,12 @@ def _placement_table(plan: "Plan") -> Table:
             row["language_name"],
             f"{row['buses']:,}",
             f"{row['vehicles']:,}",
-            with_margin(row["served"], row["served_moe"]),
+            with_margin(row["served"], row["served_moe"], smallest),
         )
     return table
 
 
-def _tract_table(tracts: pd.DataFrame) -> Table:
+def _tract_table(tracts: pd.DataFrame, smallest: float) -> Table:
     table = _table(
         "The tracts that weigh most",
         [
@@ -183,7 +187,7 @@ def _tract_table(tracts: pd.DataFrame) -> Table:
         table.add_row(
             escape(row["name"].split(",")[0].split(";")[0].removeprefix("Census ")),
             row["language"] if row["predominant"] else f"{row['language']} *",
-            f"{with_margin(row['people'], row['people_moe'])}{unsure}",
+            f"{with_margin(row['people'], row['people_moe'], smallest)}{unsure}",
             f"{row['share_near']:.0%}",
             f"{row['departures_near']:,.0f}",
         )

@@ -71,6 +71,13 @@ def test_every_default(desk: Desk) -> None:
             "rail_walk_m": 800.0,
         },
         "posters": {"languages": ["es", "vi"]},
+        "certainty": {
+            "post_at": 0.8,
+            "unsure": "pair",
+            "min_served": 100.0,
+            "reliability": "esri",
+            "smallest_count": 10.0,
+        },
         "placement": {
             "buses": 36,
             "strategy": "predominant",

@@ -9,7 +9,7 @@ import pytest
 from targeting.campaign import read_campaign
 from targeting.errors import CampaignError
 from targeting.languages import find_languages, told_apart
-from targeting.placement import assign_groups, deal_buses, predominant_groups
+from targeting.placement import assign_groups, deal_buses, predominant_groups, settle_groups
 from targeting.plan import Plan, make_plan
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
@@ -95,23 +95,82 @@ def test_no_route_at_all() -> None:
     result = assign_groups(table({"1": [5]}, columns), table({"1": [0]}, columns))
     assert result.empty
     assert list(result.columns) == ["group", "score", "rank"]
+    result = result.assign(second="")
     assert deal_buses(result, {"1": 3}, told_apart(find_languages(["es"])), 5).empty
 
 
 # --- dealing ----------------------------------------------------------------------------------
 
 
-def deal(groups: dict[str, str], vehicles: dict[str, int], tags: list[str], buses: int) -> list[list[object]]:
+def deal(
+    groups: dict[str, str],
+    vehicles: dict[str, int],
+    tags: list[str],
+    buses: int,
+    seconds: dict[str, str] | None = None,
+) -> list[list[object]]:
     assigned = pd.DataFrame(
         {
             "group": pd.Series(groups),
             "score": [float(len(groups) - i) for i in range(len(groups))],
             "rank": range(1, len(groups) + 1),
+            "second": [(seconds or {}).get(route, "") for route in groups],
         }
     )
     dealt = deal_buses(assigned, vehicles, told_apart(find_languages(tags)), buses)
     assert list(dealt.columns) == ["route_id", "language", "buses"]
     return dealt.to_numpy().tolist()
+
+
+def test_a_pair_hangs_on_different_buses_of_the_route() -> None:
+    pair = {"9": "chinese"}  # route 9 cannot tell Spanish from Chinese: two in its turn, one each
+    many = {"9": 10, "1": 10, "4": 10}
+    tags = ["es", "vi", "zh"]
+    assert deal(THREE, many, tags, 3, pair) == [["9", "es", 1], ["9", "zh", 1], ["1", "vi", 1]]
+    assert deal(THREE, many, tags, 1, pair) == [["9", "es", 1]]
+    # one bus on the route: the group that weighs most
+    assert deal(THREE, many | {"9": 1}, tags, 3, pair) == [["9", "es", 1], ["1", "vi", 1], ["4", "es", 1]]
+
+
+# --- what is not sure -------------------------------------------------------------------------
+
+ASSIGNED = pd.DataFrame(
+    {"group": ["spanish", "chinese"], "score": [90.0, 50.0], "rank": [1, 2]}, index=["A", "B"]
+)
+EXPOSURE = pd.DataFrame(
+    {"spanish": [90.0, 95.0], "chinese": [10.0, 50.0], "korean": [1.0, 1.0]}, index=["A", "B"]
+)
+LARGEST = pd.DataFrame(
+    {"spanish": [0.8, 0.45], "chinese": [0.15, 0.5], "korean": [0.05, 0.05]}, index=["A", "B"]
+)
+REGIONAL = pd.Series({"spanish": 900.0, "chinese": 200.0, "korean": 100.0})
+
+
+def settle(unsure: str, post_at: float = 0.8) -> dict[str, tuple[object, ...]]:
+    table = settle_groups(ASSIGNED, EXPOSURE, LARGEST, REGIONAL, post_at=post_at, unsure=unsure)  # type: ignore[arg-type]
+    columns = ["group", "second", "rule", "score", "rank"]
+    return {route: tuple(row) for route, row in zip(table.index, table[columns].to_numpy(), strict=True)}
+
+
+def test_below_the_probability_asked_for_both_hang() -> None:
+    assert settle("pair") == {
+        "A": ("spanish", "", "certain", 90.0, 1),  # 0.8 is enough for 0.8
+        "B": ("chinese", "spanish", "pair", 50.0, 2),
+    }
+
+
+def test_or_the_one_with_more_people_in_the_region() -> None:
+    # B turns to Spanish, whose exposure of 95 along it now ranks it first
+    assert settle("regional") == {
+        "B": ("spanish", "", "regional", 95.0, 1),
+        "A": ("spanish", "", "certain", 90.0, 2),
+    }
+    kept = settle("regional", post_at=0.9)["A"]
+    assert kept == ("spanish", "", "regional", 90.0, 2), "already the larger of the two"
+
+
+def test_any_probability_is_enough_when_none_is_asked_for() -> None:
+    assert {row[2] for row in settle("pair", post_at=0.0).values()} == {"certain"}
 
 
 THREE = {"9": "spanish", "1": "vietnamese", "4": "spanish"}
@@ -198,18 +257,26 @@ def test_dealt_buses_of_the_sample(sample_plan: Plan) -> None:
     assert dealt.sum() == 24
     assert (dealt <= vehicles[dealt.index]).all()
     # one a round from the top: no route has two more than a better one that still had buses
-    ranked = [int(dealt.get(route, 0)) for route in assigned.index]
-    full = [count == vehicles[route] for count, route in zip(ranked, assigned.index, strict=True)]
+    # a pair takes two in a round
+    share = {route: 2 if second else 1 for route, second in assigned["second"].items()}
+    ranked = [-(-int(dealt.get(route, 0)) // share[route]) for route in assigned.index]
+    full = [dealt.get(route, 0) == vehicles[route] for route in assigned.index]
     for better, count in enumerate(ranked):
         assert full[better] or all(count >= later for later in ranked[better + 1 :])
 
 
 def test_language_of_a_route_is_the_one_it_calls_for(sample_plan: Plan) -> None:
     for row in sample_plan.placements.itertuples():
-        group = sample_plan.scores.assigned.at[row.unit_id, "group"]
+        decided = sample_plan.scores.assigned.loc[row.unit_id]
         first = sample_plan.scores.predominant_exposure.loc[row.unit_id]
-        assert first[group] == first.max() > 0
-        assert find_languages([row.language])[0].group.key == group
+        assert first[decided["group"]] == first.max() > 0
+        group = find_languages([row.language])[0].group.key
+        assert group in (decided["group"], decided["second"])
+        alone = sample_plan.routes.set_index(["route_id", "language"]).at[
+            (row.unit_id, row.language), "largest_probability"
+        ]
+        assert (decided["rule"] == "certain") == (decided["second"] == "")
+        assert decided["second"] or alone >= 0.8
 
 
 def test_predominant_exposure_is_that_of_predominant_tracts_only(sample_plan: Plan) -> None:

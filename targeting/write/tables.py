@@ -13,7 +13,16 @@ from targeting.write.record import source_line
 if TYPE_CHECKING:
     from targeting.plan import Plan
 
-SHARES = ("share", "share_moe", "served_posted_share", "served_posted_share_moe")
+SHARES = (
+    "largest_probability",
+    "second_probability",
+    "enough_probability",
+    "cv",
+    "share",
+    "share_moe",
+    "served_posted_share",
+    "served_posted_share_moe",
+)
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
