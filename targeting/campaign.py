@@ -96,6 +96,7 @@ class Placement(_Section):
     buses: int = Field(ge=1)
     strategy: Literal["predominant"] = "predominant"
     tract_people: float = Field(default=50.0, ge=0)
+    area: Literal["predominant", "hotspot"] = "predominant"
     tract_share: float = Field(default=0.01, ge=0, le=1)
 
 
@@ -117,11 +118,24 @@ class Certainty(_Section):
         return CV_LIMITS[self.reliability]
 
 
+class Hotspots(_Section):
+    """Thresholds of the City of Portland's rule for hot spots (docs/hotspots.md)."""
+
+    z: float = Field(default=1.96, gt=0)
+    nearest: int = Field(default=5, ge=1)
+    band_m: float = Field(default=1600.0, gt=0)
+    dense_estimate: float = Field(default=85.0, ge=0)
+    dense_share: float = Field(default=40.0, ge=0)
+    dense_density: float = Field(default=85.0, ge=0)
+    lone: bool = True
+
+
 SECTIONS: dict[str, type[_Section]] = {
     "region": Region,
     "posters": Posters,
     "placement": Placement,
     "certainty": Certainty,
+    "hotspots": Hotspots,
 }
 
 
@@ -131,7 +145,7 @@ class Campaign(_Section):
     Attributes
     ----------
     name : str
-    region, posters, placement, certainty
+    region, posters, placement, certainty, hotspots
         The sections of the file.
     file : Path
         Where it was read from; relative paths start in its folder.
@@ -142,6 +156,7 @@ class Campaign(_Section):
     posters: Posters
     placement: Placement
     certainty: Certainty = Certainty()
+    hotspots: Hotspots = Hotspots()
     file: Path = Field(default=Path("campaign.toml"), exclude=True)
 
     def path(self, relative: str) -> Path:

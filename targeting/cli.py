@@ -28,6 +28,7 @@ Examples:
   targeting plan campaign.toml --set buses=50 --out maps/fifty
   targeting routes campaign.toml             what each route calls for
   targeting explain campaign.toml 72         why route 72 has its language
+  targeting hotspots campaign.toml           where each language concentrates
 """
 
 
@@ -146,6 +147,43 @@ def explain(file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_j
         from targeting.terminal import print_explanation
 
         print_explanation(scores, route_id, verdict(scores, route_id), tracts)
+
+
+@main.command(epilog="\b\nExample:\n  targeting hotspots campaign.toml --gpkg hotspots.gpkg")
+@_campaign_options
+@click.option("--gpkg", type=FILE, help="Write the tracts and their six statistics to this GeoPackage.")
+def hotspots(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, gpkg: Path | None) -> None:
+    """Find where each language concentrates: hot spots by the City of Portland's rule."""
+    from targeting.campaign import read_campaign
+    from targeting.hotspots import HotspotRule, hotspot_rows, hotspot_summary, hotspots_of
+    from targeting.languages import told_apart
+    from targeting.notices import Notices
+    from targeting.plan import read_people
+
+    campaign, notices = read_campaign(file, settings), Notices()
+    tracts, languages = read_people(campaign, notices)
+    rule = HotspotRule(**campaign.hotspots.model_dump())
+    spots = hotspots_of(tracts, list(told_apart(languages)), rule)
+    rows, summary = hotspot_rows(tracts, languages, spots), hotspot_summary(tracts, languages, spots)
+    if gpkg is not None:
+        from targeting.write.gis import hotspots_gpkg
+
+        hotspots_gpkg(gpkg, tracts, rows)
+    if as_json:
+        _print_json(
+            {
+                "languages": _records(summary),
+                "tracts": _records(rows),
+                "notices": notices.as_dicts(),
+            }
+        )
+    elif not quiet:
+        from targeting.terminal import print_hotspots, print_notices
+
+        print_hotspots(campaign, tracts, summary, rows, {lang.tag: lang.english_name for lang in languages})
+        print_notices(notices)
+        if gpkg is not None:
+            click.echo(f"\nLayer: {gpkg.resolve()}")
 
 
 @main.command()
@@ -296,6 +334,11 @@ def _rows(table: Any) -> list[dict[str, Any]]:
     from targeting.write.tables import rounded
 
     return json.loads(rounded(table).to_json(orient="records"))  # type: ignore[no-any-return]
+
+
+def _records(table: Any) -> list[dict[str, Any]]:
+    """Return a table's rows to four decimals, for JSON."""
+    return json.loads(table.to_json(orient="records", double_precision=4))  # type: ignore[no-any-return]
 
 
 def _print_json(content: dict[str, Any]) -> None:

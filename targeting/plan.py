@@ -18,6 +18,7 @@ from targeting.certainty import certainty_of
 from targeting.errors import CampaignError, TractError
 from targeting.feed import Feed, read_feeds
 from targeting.ground import find_catchment
+from targeting.hotspots import HotspotRule, hot_table, hotspots_of
 from targeting.languages import GROUPS, Language, find_languages, largest_languages, told_apart
 from targeting.notices import Notices
 from targeting.placement import assign_groups, deal_buses, predominant_groups, settle_groups
@@ -109,13 +110,7 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
     if campaign.posters.automatic is None:
         find_languages(campaign.posters.languages)  # a wrong tag must not cost minutes of reading
     step("reading census tracts")
-    tracts = read_tracts(
-        [campaign.path(path) for path in region.acs],
-        campaign.path(region.tracts),
-        measure=region.measure,
-        notices=notices,
-    )
-    languages = _campaign_languages(campaign, tracts, notices)
+    tracts, languages = read_people(campaign, notices)
     points = None
     if region.points is not None:
         step("reading population points")
@@ -139,12 +134,7 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
 
     step("scoring routes")
     groups = list(told_apart(languages))
-    predominant = predominant_groups(
-        tracts.estimates[groups],
-        tracts.population,
-        least_people=campaign.placement.tract_people,
-        least_share=campaign.placement.tract_share,
-    )
+    predominant = _predominant(campaign, tracts, groups)
     where = pd.DataFrame({key: predominant == key for key in groups})
     predominant_exposure = exposure_by_group(catchment, tracts.estimates[groups] * where)
     exposure = exposure_by_group(catchment, tracts.estimates[groups])
@@ -175,6 +165,40 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
         predominant_exposure=predominant_exposure,
         vehicles=vehicles,
         fleet=fleet,
+    )
+
+
+def read_people(campaign: Campaign, notices: Notices) -> tuple[Tracts, list[Language]]:
+    """Read the campaign's tracts, and decide which languages it prints.
+
+    Raises
+    ------
+    TargetingError
+        When the census data or the languages cannot be used.
+    """
+    region = campaign.region
+    tracts = read_tracts(
+        [campaign.path(path) for path in region.acs],
+        campaign.path(region.tracts),
+        measure=region.measure,
+        notices=notices,
+    )
+    return tracts, _campaign_languages(campaign, tracts, notices)
+
+
+def _predominant(campaign: Campaign, tracts: Tracts, groups: list[str]) -> "pd.Series[str]":
+    """Return the group that predominates in each tract, by the campaign's meaning of the word."""
+    placement = campaign.placement
+    if placement.area == "predominant":
+        return predominant_groups(
+            tracts.estimates[groups],
+            tracts.population,
+            least_people=placement.tract_people,
+            least_share=placement.tract_share,
+        )
+    hot = hot_table(hotspots_of(tracts, groups, HotspotRule(**campaign.hotspots.model_dump())))
+    return predominant_groups(
+        tracts.estimates[groups] * hot, tracts.population, least_people=0.0, least_share=0.0
     )
 
 

@@ -28,8 +28,8 @@ def why(scores: "Scores", route: str, language: str) -> str:
     name = _name(scores, chosen.group.key)
     text = (
         f"{info['route_name']} {'calls for' if chosen.group.key == decided['group'] else 'also carries'} "
-        f"{name}, the most spoken of the campaign's languages in {leading} of the {int(along.sum())} tracts "
-        f"along it: about {with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
+        f"{name}, {_meaning(scores)} in {leading} of the {int(along.sum())} tracts along it: "
+        f"about {with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
         f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips a week "
         "pass"
     )
@@ -48,6 +48,13 @@ def why(scores: "Scores", route: str, language: str) -> str:
         )
     text += f"; {_rule_clause(scores, route, name, float(row['largest_probability']))}"
     return f"{text}; rank {int(row['rank'])} of {len(scores.assigned)} by people × departures."
+
+
+def _meaning(scores: "Scores") -> str:
+    """Return what predominating in a tract means in this campaign."""
+    if scores.campaign.placement.area == "hotspot":
+        return "the most spoken of the languages that have a hot spot"
+    return "the most spoken of the campaign's languages"
 
 
 def _rule_clause(scores: "Scores", route: str, name: str, probability: float) -> str:
@@ -76,10 +83,12 @@ def verdict(scores: "Scores", route: str) -> str:
         group = scores.assigned.at[route, "group"]
         return why(scores, route, told_apart(scores.languages)[group][0].tag)
     placement = scores.campaign.placement
+    name = scores.feed.routes.at[route, "route_name"]
+    if placement.area == "hotspot":
+        return f"{name} calls for no language: it passes no hot spot of one of the campaign's languages."
     return (
-        f"{scores.feed.routes.at[route, 'route_name']} calls for no language: it passes no tract where "
-        f"one of the campaign's languages has at least {placement.tract_people:,.0f} people and "
-        f"{placement.tract_share:.1%} of the residents."
+        f"{name} calls for no language: it passes no tract where one of the campaign's languages has at "
+        f"least {placement.tract_people:,.0f} people and {placement.tract_share:.1%} of the residents."
     )
 
 

@@ -1,5 +1,6 @@
 """What the commands print for people: tables and sentences, by rich."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -13,8 +14,10 @@ from targeting.wording import percent, with_margin
 from targeting.write.record import source_line
 
 if TYPE_CHECKING:
+    from targeting.campaign import Campaign
     from targeting.notices import Notices
     from targeting.plan import Plan, Scores
+    from targeting.tracts import Tracts
 
 PLACEMENTS_SHOWN = 15
 TRACTS_SHOWN = 12
@@ -118,6 +121,46 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False)
+
+
+def print_hotspots(
+    campaign: "Campaign", tracts: "Tracts", summary: pd.DataFrame, rows: pd.DataFrame, names: dict[str, str]
+) -> None:
+    """Print how far each language concentrates, and its strongest tracts."""
+    console = Console()
+    smallest = campaign.certainty.smallest_count
+    table = _table(
+        "Where they concentrate",
+        [
+        ("Language", False), ("Tracts", True), ("Hot", True), ("by Gi*", True),
+        ("People in\nhot tracts", True), ("of its\npeople", True), ("of all\nresidents", True),
+        ],
+    )  # fmt: skip
+    for _, row in summary.iterrows():
+        name, share = names[row["language"]], row["people_hot_share"]
+        table.add_row(
+            name if row["measured_as"] == name else f"{name} *",
+            f"{row['tracts']:,}",
+            f"{row['hot_tracts']:,}",
+            f"{row['by_gi_star']:,}",
+            with_margin(row["people_hot"], row["people_hot_moe"], smallest),
+            "–" if pd.isna(share) else f"{share:.0%}",
+            f"{row['residents_hot_share']:.0%}",
+        )
+    if (summary["measured_as"] != summary["language"].map(names)).any():
+        table.caption = "* measured by a census group that counts more than this language"
+    console.print(table)
+    for tag, part in rows[rows["hot"]].groupby("language", sort=False):
+        strongest = part.nlargest(5, "gi_estimate_nearest")["name"]
+        short = [name.split(",")[0].split(";")[0].removeprefix("Census ") for name in strongest]
+        console.print(f"{names[str(tag)]}: strongest in {', '.join(map(escape, short))}.", highlight=False)
+    console.print(
+        "Hot: by the City of Portland's rule (docs/hotspots.md). By Gi*: of those, the ones not hot for "
+        "being dense alone. The rule takes estimates as they are, without their margins.",
+        style="dim",
+    )
+    tables = " and ".join(Path(path).name for path in tracts.tables)
+    console.print(f"People: ACS table C16001 ({tables}).", style="dim", highlight=False)
 
 
 def print_notices(notices: "Notices") -> None:

@@ -71,6 +71,15 @@ def test_every_default(desk: Desk) -> None:
             "rail_walk_m": 800.0,
         },
         "posters": {"languages": ["es", "vi"]},
+        "hotspots": {
+            "z": 1.96,
+            "nearest": 5,
+            "band_m": 1600.0,
+            "dense_estimate": 85.0,
+            "dense_share": 40.0,
+            "dense_density": 85.0,
+            "lone": True,
+        },
         "certainty": {
             "post_at": 0.8,
             "unsure": "pair",
@@ -83,6 +92,7 @@ def test_every_default(desk: Desk) -> None:
             "strategy": "predominant",
             "tract_people": 50.0,
             "tract_share": 0.01,
+            "area": "predominant",
         },
     }
 
@@ -197,7 +207,7 @@ def test_automatic_languages(desk: Desk) -> None:
         ("buss = 36", "[placement]: unknown key 'buss': did you mean 'buses'?"),
         ("stratgy = 'predominant'", "[placement]: unknown key 'stratgy': did you mean 'strategy'?"),
         ("Buses = 36", "[placement]: unknown key 'Buses': did you mean 'buses'?"),
-        ("colour = 'red'", "[placement]: unknown key 'colour': known are buses, "),
+        ("colour = 'red'", "[placement]: unknown key 'colour': known are area, buses, "),
     ],
 )
 def test_unknown_key_of_a_section(desk: Desk, line: str, sentence: str) -> None:

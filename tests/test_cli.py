@@ -330,3 +330,26 @@ def test_a_download_of_data_census_gov_is_read_as_it_is(region: Path) -> None:
     before = run("routes", region / "sample.toml", "--json").stdout
     table.write_text("\n".join([header, labels, *rows]), encoding="utf-8")
     assert run("routes", region / "sample.toml", "--json").stdout == before
+
+
+def test_hotspots_need_no_feed_and_write_a_layer(region: Path, tmp_path: Path) -> None:
+    (region / "gtfs" / "sample.zip").unlink()
+    layer = tmp_path / "hot.gpkg"
+    told = json.loads(run("hotspots", region / "sample.toml", "--json", "--gpkg", layer).stdout)
+    assert layer.exists()
+    hot = {row["language"]: row["hot_tracts"] for row in told["languages"]}
+    for tag, count in hot.items():
+        assert sum(row["hot"] for row in told["tracts"] if row["language"] == tag) == count
+    assert "Where they concentrate" in run("hotspots", region / "sample.toml").output
+
+
+def test_hot_spots_can_be_the_meaning_of_predominant(sample: Path) -> None:
+    setting = ("--set", 'area="hotspot"')
+    rows = json.loads(run("routes", sample / "sample.toml", "--json", *setting).stdout)["routes"]
+    usual = json.loads(run("routes", sample / "sample.toml", "--json").stdout)["routes"]
+    ours = {(row["route_id"], row["language"]): row["exposure_predominant"] for row in rows}
+    theirs = {(row["route_id"], row["language"]): row["exposure_predominant"] for row in usual}
+    assert ours.keys() == theirs.keys()
+    assert ours != theirs
+    text = " ".join(run("explain", sample / "sample.toml", "38", *setting).output.split())
+    assert "the most spoken of the languages that have a hot spot" in text

@@ -40,6 +40,7 @@ def test_every_setting_is_documented_with_its_default() -> None:
             elif field.default is not None:
                 assert default.strip("`").replace('"', "'") in (
                     repr(field.default),
+                    str(field.default).lower(),
                     f"{field.default:g}" if isinstance(field.default, float) else "",
                 ), key
     assert list(documented) == ["name"]
