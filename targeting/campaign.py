@@ -40,6 +40,10 @@ class Region(_Section):
     acs_release: str = ""
     tracts: str
     points: str | None = None
+    controls: Annotated[list[str], BeforeValidator(_as_list)] = []
+    controls_year: int | None = None
+    birthplaces: str | None = None
+    pumas: str | None = None
     week: date | None = None
     modes: Annotated[list[str], BeforeValidator(_as_list)] = ["bus"]
     measure: Literal["lep", "speakers"] = "lep"

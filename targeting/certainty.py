@@ -99,10 +99,10 @@ def certainty_of(
         of the others, empty where there is none), `differs` (from the runner-up, by the 90% test),
         `cv` (not a number where nobody is served) and `reliability` ("high", "medium", "low").
     """
-    column_of = {language.tag: language.group.key for language in languages}
+    column_of = {language.tag: language.column for language in languages}
     names: dict[str, str] = {}
     for language in languages:
-        names.setdefault(language.group.key, language.tag)
+        names.setdefault(language.column, language.tag)
     wide = served.assign(column=served["language"].map(column_of)).drop_duplicates(["route_id", "column"])
     estimate = wide.pivot(index="route_id", columns="column", values="served")[list(names)]
     margin = wide.pivot(index="route_id", columns="column", values="served_moe")[list(names)]

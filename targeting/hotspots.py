@@ -191,7 +191,7 @@ def hotspot_rows(
     """
     parts = []
     for language in languages:
-        key = language.group.key
+        key = language.column
         table = spots[key]
         part = pd.DataFrame(
             {
@@ -227,7 +227,7 @@ def hotspot_summary(
     """
     rows = []
     for language in languages:
-        key = language.group.key
+        key = language.column
         table, people = spots[key], tracts.estimates[key]
         hot = table["hot"].reindex(people.index)
         total, inside = float(people.sum()), float(people[hot].sum())

@@ -1,5 +1,6 @@
 """The tables of a plan: rows of routes.csv, placements.csv and languages.csv (docs/columns.md)."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -7,7 +8,8 @@ import pandas as pd
 
 from targeting import moe, reasons
 from targeting.feed import Feed
-from targeting.languages import GROUPS, Group, Language, catalogue, told_apart
+from targeting.languages import CATEGORIES, GROUPS, Language, catalogue, told_apart
+from targeting.served import margins_of_sums
 
 if TYPE_CHECKING:
     from targeting.plan import Scores
@@ -30,7 +32,7 @@ def route_rows(
 ) -> pd.DataFrame:
     """Return the rows of routes.csv; score and rank only on the language that a route calls for."""
     by_tag = {language.tag: language for language in languages}
-    group = served["language"].map({tag: language.group.key for tag, language in by_tag.items()})
+    group = served["language"].map({tag: language.column for tag, language in by_tag.items()})
     calls_for = group == served["route_id"].map(assigned["group"])
     calls_for |= group == served["route_id"].map(assigned["second"])
     info = feed.routes.loc[served["route_id"]].reset_index()
@@ -110,44 +112,48 @@ def language_rows(scores: "Scores") -> pd.DataFrame:
     population = float(tracts.population.sum())
     population_moe = moe.of_sum(tracts.population, tracts.population_moe)
     threshold = min(SAFE_HARBOR_PEOPLE, SAFE_HARBOR_SHARE * population)
-    listed: list[tuple[Language | None, Group]] = [
-        (language, language.group) for language in scores.languages
-    ]
-    listed += [
-        (catalogue().get(GROUPS[key].leading), GROUPS[key])
-        for key in tracts.estimates.columns
-        if key not in told_apart(scores.languages)
-    ]
+    used = told_apart(scores.languages)
+    listed: list[tuple[str, Language | None]] = [(lang.column, lang) for lang in scores.languages]
+    listed += [(key, _language_of(key)) for key in tracts.estimates.columns if key not in used]
     rows = []
-    for language, group in listed:
-        people = float(tracts.estimates[group.key].sum())
-        margin = moe.of_sum(tracts.estimates[group.key], tracts.margins[group.key])
-        nameable = language if group.kind == "language" or language in scores.languages else None
+    for key, nameable in listed:
+        people = float(tracts.estimates[key].sum())
+        margin = margins_of_sums(np.ones((1, len(tracts.names))), tracts, [key]).item()
+        name = CATEGORIES[key].name if key in CATEGORIES and key not in GROUPS else GROUPS[key].name
+        several = nameable is None or nameable.measured_as != nameable.english_name
         rows.append(
             {
                 "language": nameable.tag if nameable else "",
-                "language_name": nameable.english_name if nameable else group.name,
+                "language_name": nameable.english_name if nameable else name,
                 "own_name": nameable.own_name if nameable else "",
-                "in_campaign": language in scores.languages,
+                "in_campaign": key in used,
                 "lep": people,
                 "lep_moe": margin,
                 "share": people / population if population else np.nan,
                 "share_moe": float(moe.of_proportion(people, margin, population, population_moe)),
                 "safe_harbor": people >= threshold if counts_lep else None,
-                "safe_harbor_certain": _settled(group, people, margin, threshold) if counts_lep else None,
+                "safe_harbor_certain": _settled(several, people, margin, threshold) if counts_lep else None,
                 "safe_harbor_threshold": threshold,
-                "measured_as": group.name,
+                "measured_as": name,
             }
         )
     table = pd.DataFrame(rows)
     return table.sort_values("lep", ascending=False, kind="stable").reset_index(drop=True)
 
 
-def _settled(group: Group, people: float, margin: float, threshold: float) -> bool:
+def _language_of(key: str) -> Language | None:
+    """Return the language that a column of people is, None where it is several."""
+    if key in GROUPS:
+        return catalogue()[GROUPS[key].leading] if GROUPS[key].kind == "language" else None
+    alone = [lang for lang in catalogue().values() if lang.category == key and lang.alone]
+    return replace(alone[0], split=key, split_name=alone[0].english_name) if alone else None
+
+
+def _settled(several: bool, people: float, margin: float, threshold: float) -> bool:
     """Return whether the figures leave no doubt on which side of the threshold a language is.
 
     A group of several languages above it says nothing of any one of them.
     """
-    if group.kind == "language":
-        return abs(people - threshold) > margin
-    return people + margin < threshold
+    if several:
+        return people + margin < threshold
+    return abs(people - threshold) > margin

@@ -24,16 +24,16 @@ def why(scores: "Scores", route: str, language: str) -> str:
     row = rows.loc[language]
     smallest = scores.campaign.certainty.smallest_count
     along = _share(scores, route) > 0
-    leading = int((along & (scores.predominant == chosen.group.key).to_numpy()).sum())
-    name = _name(scores, chosen.group.key)
+    leading = int((along & (scores.predominant == chosen.column).to_numpy()).sum())
+    name = _name(scores, chosen.column)
     text = (
-        f"{info['route_name']} {'calls for' if chosen.group.key == decided['group'] else 'also carries'} "
+        f"{info['route_name']} {'calls for' if chosen.column == decided['group'] else 'also carries'} "
         f"{name}, {_meaning(scores)} in {leading} of the {int(along.sum())} tracts along it: "
         f"about {with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
         f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips a week "
         "pass"
     )
-    second = _runner_up(scores, route, chosen.group.key)
+    second = _runner_up(scores, route, chosen.column)
     if second:
         key, weight = second
         text += (

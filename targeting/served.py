@@ -7,6 +7,7 @@ walking distance, `high` counts it whole where any of it does.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,14 +33,13 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
         none) and `exposure` (people × weekly departures near them). Routes in the catchment's
         order, languages in the given one.
     """
-    keys = [language.group.key for language in languages]
+    keys = [language.column for language in languages]
     people = tracts.estimates[keys].to_numpy(float)
-    margins = tracts.margins[keys].to_numpy(float)
     population = tracts.population.to_numpy(float)[:, None]
     share = catchment.share()
 
     served = share @ people
-    served_moe = moe.of_weighted_sums(share, people, margins)
+    served_moe = margins_of_sums(share, tracts, keys)
     residents = share @ population
     residents_moe = moe.of_weighted_sums(share, population, tracts.population_moe.to_numpy(float)[:, None])
     touched = (catchment.touched + (share > 0)).tocsr()  # a cell may stand just outside its tract
@@ -89,12 +89,12 @@ def coverage(
     rows = []
     for area, inside in areas.items():
         for language in languages:
-            key = language.group.key
+            key = language.column
             near_posted = catchment.share_of_any(posted[language.tag])
             weights = np.vstack([inside, inside * near_any, inside * near_posted])
             people = tracts.estimates[[key]].to_numpy(float)
             totals = (weights @ people).ravel()
-            margins = moe.of_weighted_sums(weights, people, tracts.margins[[key]].to_numpy(float)).ravel()
+            margins = margins_of_sums(weights, tracts, [key]).ravel()
             share = totals[2] / totals[0] if totals[0] else np.nan
             share_moe = moe.of_proportion(totals[2], margins[2], totals[0], margins[0])
             rows.append(
@@ -112,6 +112,33 @@ def coverage(
                 }
             )
     return pd.DataFrame(rows)
+
+
+def margins_of_sums(weights: Any, tracts: Tracts, keys: Sequence[str]) -> Floats:
+    """Return 90% margins of weighted sums over tracts, shape (sums, keys).
+
+    Where a group was split into languages, the split's own error is one for all tracts of a control
+    area: it adds up linearly within the area, and by squares with everything else.
+
+    Parameters
+    ----------
+    weights : array or sparse matrix, shape (sums, tracts)
+    keys : sequence of str
+        Columns of `tracts.estimates`.
+    """
+    keys = list(keys)
+    sampling = moe.of_weighted_sums(
+        weights, tracts.estimates[keys].to_numpy(float), tracts.margins[keys].to_numpy(float)
+    )
+    if tracts.split_margins is None or tracts.split_areas is None:
+        return sampling
+    squares = sampling**2
+    for position, key in enumerate(keys):
+        extra = tracts.split_margins[key].to_numpy(float)
+        area = tracts.split_areas[key].to_numpy(object)
+        for one in sorted(set(area[extra > 0])):
+            squares[:, position] += np.asarray(weights @ np.where(area == one, extra, 0.0)).ravel() ** 2
+    return np.asarray(np.sqrt(squares))
 
 
 def exposure_by_group(catchment: Catchment, people: pd.DataFrame) -> pd.DataFrame:

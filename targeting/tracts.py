@@ -43,6 +43,10 @@ class Tracts:
         The census tables' paths.
     sources : tuple of (path, vintage)
         Tables and boundaries, and what vintage each looks like.
+    split_margins, split_areas : DataFrame or None
+        Where groups were split into named languages: the margin that the split adds to each figure, and
+        the area whose control it comes from (one error for all of an area's tracts), shaped as
+        `estimates`.
     """
 
     names: "pd.Series[str]"
@@ -54,6 +58,8 @@ class Tracts:
     geometry: gpd.GeoSeries
     tables: tuple[str, ...]
     sources: tuple[tuple[str, str], ...]
+    split_margins: pd.DataFrame | None = None
+    split_areas: pd.DataFrame | None = None
 
 
 def read_tracts(

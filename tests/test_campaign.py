@@ -61,6 +61,10 @@ def test_every_default(desk: Desk) -> None:
         "region": {
             "gtfs": ["feed.zip"],
             "acs": ["c16001.csv"],
+            "controls": [],
+            "controls_year": None,
+            "birthplaces": None,
+            "pumas": None,
             "acs_release": "",
             "tracts": "tracts.gpkg",
             "points": None,

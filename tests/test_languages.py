@@ -2,6 +2,10 @@
 
 import csv
 import json
+import re
+import runpy
+import unicodedata
+from itertools import pairwise
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +16,14 @@ import shapely
 
 from targeting.campaign import read_campaign
 from targeting.errors import CampaignError, TractError
-from targeting.languages import GROUPS, catalogue, find_languages, largest_languages, told_apart
+from targeting.languages import (
+    CATEGORIES,
+    GROUPS,
+    catalogue,
+    find_languages,
+    largest_languages,
+    told_apart,
+)
 from targeting.plan import Plan, make_plan, score_routes
 from targeting.plan_tables import language_rows
 from targeting.tracts import Tracts
@@ -38,18 +49,200 @@ def test_groups_are_the_lines_of_the_census_table(real_data: Path) -> None:
         assert 'less than "very well"' in lep[-1]
 
 
-def test_every_language_is_in_the_group_where_the_bureau_counts_it(real_data: Path) -> None:
+# What the Bureau's code list calls a language that the catalogue calls otherwise, or the code of the
+# whole family where the language has none of its own
+CODED_AS = {
+    "ht": "Haitian", "pdc": "Pennsylvania German", "kea": "Kabuverdianu", "fa": "Farsi",
+    "ku": "Kurdish", "ckb": "Kurdish", "zh-Hans": "Chinese", "zh-Hant": "Chinese",
+    "kar": "Karen languages", "cnh": "Chin languages", "lg": "Ganda", "rn": "Other Bantu languages",
+    "ln": "Other Bantu languages", "din": "Nilo-Saharan languages", "nus": "Nilo-Saharan languages",
+    "tw": "Akan (incl. Twi)", "ee": "Gbe languages", "bm": "Manding languages",
+    "fj": "Other Eastern Malayo-Polynesian languages",
+    "pon": "Other Eastern Malayo-Polynesian languages",
+    "esu": "Aleut languages", "kri": "Other English-based Creole languages",
+    "quc": "Other Central and South American languages",
+    "mam": "Other Central and South American languages",
+    "qu": "Other Central and South American languages",
+}  # fmt: skip
+# Languages of a code of their own that read the same poster as the one that stands for the category
+VARIETIES = {
+    "fr": {"Cajun French"},
+    "de": {"Swiss German"},
+    "zh": {"Mandarin", "Cantonese", "Min Nan Chinese"},
+    "tl": {"Filipino"},
+}
+
+
+@pytest.fixture(scope="module")
+def code_list(real_data: Path) -> pd.DataFrame:
+    """The Bureau's language codes of 2016 with their B16001 category and C16001 group, by label."""
     path = real_data / "acs/psu_langxwalk_lanp_b16001_c16001_c16002.csv"
-    with path.open(encoding="utf-8-sig") as file:
-        counted = {row["lanp16_label"].lower(): row["lc12label"] for row in csv.DictReader(file)}
-    found = {
-        tag: counted[language.english_name.lower()]
-        for tag, language in catalogue().items()
-        if language.english_name.lower() in counted
-    }
-    names = {tag: catalogue()[tag].group.name for tag in found}  # the crosswalk shortens some names
-    assert {tag: name[:9] for tag, name in found.items()} == {tag: name[:9] for tag, name in names.items()}
-    assert len(found) >= 40
+    return pd.read_csv(path, encoding="utf-8-sig").set_index("lanp16_label")
+
+
+def test_every_language_is_in_the_group_and_category_where_the_bureau_counts_it(
+    code_list: pd.DataFrame,
+) -> None:
+    assert {category.name for category in CATEGORIES.values()} == set(code_list["lc42label"])
+    for tag, language in catalogue().items():
+        coded = code_list.loc[CODED_AS.get(tag, language.english_name)]
+        category = CATEGORIES[language.category]
+        assert (tag, category.name) == (tag, coded["lc42label"])
+        assert category.group == language.group.key
+        assert coded["lc12label"] in (language.group.name, f"{language.group.name} languages"), tag
+
+
+def test_a_language_is_alone_where_its_category_has_no_other(code_list: pd.DataFrame) -> None:
+    for tag, language in catalogue().items():
+        name = CODED_AS.get(tag, language.english_name)
+        coded = set(code_list.index[code_list["lc42label"] == CATEGORIES[language.category].name])
+        only = coded - VARIETIES.get(tag, set()) == {name} and tag not in ("zh-Hans", "zh-Hant", "fil")
+        assert (tag, language.alone) == (tag, only)
+    standing = [language.category for language in catalogue().values() if language.alone]
+    assert len(standing) == len(set(standing)) == 26
+
+
+def test_categories_are_the_lines_of_the_census_table(real_data: Path) -> None:
+    assert len(CATEGORIES) == 42
+    assert [category.first_line for category in CATEGORIES.values()] == list(range(3, 127, 3))
+    table = pd.read_csv(real_data / "acs/acsdt5y2020-b16001.dat", sep="|", index_col="GEO_ID")
+    table = table.filter(like="_E").set_axis(range(1, 129), axis=1)
+    lines = table[[category.first_line for category in CATEGORIES.values()]]
+    assert (table[1] - table[2] == lines.sum(axis=1)).all()
+    # Each category is where such people are known to live: that settles their order
+    state = lines.index.str[9:11]
+    share = lines.groupby(state).sum().div(table[1].groupby(state).sum(), axis=0)
+    home = {
+        "haitian": "12", "portuguese": "25", "other_west_germanic": "36", "polish": "17",
+        "ukrainian_other_slavic": "53", "armenian": "06", "persian": "06", "gujarati": "34", "bengali": "36",
+        "japanese": "15", "hmong": "27", "khmer": "44", "tagalog": "15", "austronesian": "15",
+        "arabic": "26", "hebrew": "36", "amharic_somali": "27", "west_african": "24", "navajo": "35",
+        "other_native_american": "02",
+    }  # fmt: skip
+    assert {key: share[CATEGORIES[key].first_line].idxmax() for key in home} == home
+
+
+def test_every_category_that_names_a_language_has_it() -> None:
+    names = {language.english_name for language in catalogue().values()}
+    also = {"Haitian": "Haitian Creole", "Farsi": "Persian (Farsi)", "Serbo-Croatian": "Serbian"}
+    for category in CATEGORIES.values():
+        if category.key not in (
+            "other_indo_european",
+            "other_asia",
+            "other_native_american",
+            "rest_other",
+        ):
+            named = re.split(r",? or other |,? or | \(incl. |, |\)", category.name)
+            named = [
+                word for word in named if word and not re.search("languages|Cajun|Mandarin|Cantonese", word)
+            ]
+            named = [word for word in named if word not in ("Persian", "Eastern", "and Southern Africa")]
+            assert {also.get(word, word) for word in named} <= names, category.name
+
+
+# --- names ------------------------------------------------------------------------------------
+
+# Own names that are not CLDR's, and why
+OWN_NAMES_OTHERWISE = {
+    "om": "Afaan Oromoo",  # "Oromoo" alone is the people; agencies and schools write Afaan Oromoo
+    "id": "Bahasa Indonesia",  # "Indonesia" alone reads as the country
+    "ms": "Bahasa Melayu",  # likewise
+    "bm": "Bamanankan",  # CLDR's "bamanakan" lacks a letter
+}
+
+
+def cldr(tag: str) -> str | None:
+    """Return CLDR's own name of a language, with a capital as on a label; None where it has none."""
+    babel = pytest.importorskip("babel")
+    key = {"prs": "fa_AF"}.get(tag, tag.replace("-", "_"))
+    try:
+        name = babel.Locale.parse(key).languages.get(key)
+    except babel.UnknownLocaleError:
+        return None
+    return name and name[0].title() + name[1:]  # .upper() would give Georgian its capitals of headlines
+
+
+def test_own_names_are_those_of_cldr() -> None:
+    names = {tag: name for tag in catalogue() if (name := cldr(tag))}
+    assert len(names) >= 80
+    differing = {tag: catalogue()[tag].own_name for tag in names if catalogue()[tag].own_name != names[tag]}
+    assert differing == OWN_NAMES_OTHERWISE
+
+
+LETTERS = {
+    "Arab": "ARABIC", "Armn": "ARMENIAN", "Beng": "BENGALI", "Cher": "CHEROKEE", "Cyrl": "CYRILLIC",
+    "Deva": "DEVANAGARI", "Ethi": "ETHIOPIC", "Geor": "GEORGIAN", "Grek": "GREEK", "Gujr": "GUJARATI",
+    "Guru": "GURMUKHI", "Hani": "CJK", "Hans": "CJK", "Hant": "CJK", "Hebr": "HEBREW", "Jpan": "CJK",
+    "Khmr": "KHMER", "Knda": "KANNADA", "Kore": "HANGUL", "Laoo": "LAO", "Latn": "LATIN",
+    "Mlym": "MALAYALAM", "Mymr": "MYANMAR", "Sinh": "SINHALA", "Syrc": "SYRIAC", "Taml": "TAMIL",
+    "Telu": "TELUGU", "Thai": "THAI", "Tibt": "TIBETAN",
+}  # fmt: skip
+
+
+def test_own_names_are_in_their_script() -> None:
+    own = [language.own_name for language in catalogue().values()]
+    assert len(set(own)) == len(own)
+    for tag, language in catalogue().items():
+        assert language.own_name == language.own_name.strip()
+        assert language.own_name[0] == language.own_name[0].title(), tag
+        names = [unicodedata.name(letter) for letter in language.own_name if letter.isalpha()]
+        scripts = {name.split()[0] for name in names} - {"MODIFIER"}  # ʻ and ʼ are letters of no script
+        assert (tag, scripts) == (tag, {LETTERS[language.script]})
+
+
+def test_scripts_and_directions_are_those_of_cldr() -> None:
+    babel = pytest.importorskip("babel")
+    likely = babel.core.get_global("likely_subtags")
+    otherwise = {"zh": "Hani"}  # said of both scripts together
+    for tag, language in catalogue().items():
+        subtags = likely.get(tag.replace("-", "_"), "").split("_")
+        if len(subtags) == 3 and subtags[0] == tag:
+            assert (tag, language.script) == (tag, otherwise.get(tag, subtags[1]))
+        assert language.rtl == (language.script in ("Arab", "Hebr", "Syrc")), tag
+        assert language.direction in ("ltr", "rtl")
+        if cldr(tag):
+            assert (
+                language.direction
+                == babel.Locale.parse(tag.split("-")[0] if tag != "prs" else "fa").text_direction
+            )
+
+
+def test_lines_of_the_file_are_those_of_the_tables() -> None:
+    path = Path(__file__).parent.parent / "targeting/languages.csv"
+    with path.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["tag"] for row in rows] == list(catalogue())
+    for row in rows:
+        assert int(row["c16001_line"]) == GROUPS[row["group"]].first_line
+        assert int(row["b16001_line"]) == CATEGORIES[row["b16001_category"]].first_line
+        assert row["direction"] in ("ltr", "rtl")
+        assert row["alone"] in ("true", "false")
+
+
+def test_the_page_of_languages_is_up_to_date() -> None:
+    docs = Path(__file__).parent.parent / "docs"
+    made = runpy.run_path(str(docs / "make_languages.py"))["page"]
+    text = (docs / "languages.md").read_text(encoding="utf-8")
+    assert made(text) == text
+
+
+def test_countries_of_birth() -> None:
+    born = {tag: language.countries for tag, language in catalogue().items()}
+    assert born["ht"] == ("Haiti",)
+    assert born["zh-Hans"][0] == "China, excluding Hong Kong and Taiwan"
+    assert {tag for tag, countries in born.items() if not countries} == {
+        "yi", "pdc", "haw", "ch", "nv", "chr", "esu",
+    }  # fmt: skip
+    for countries in born.values():
+        assert len(set(countries)) == len(countries) <= 8
+        assert all(country == country.strip() for country in countries)
+
+
+def test_common_poster_languages_are_there() -> None:
+    common = """es vi zh-Hans zh-Hant ru uk ro ko ar so am ti tl km lo hmn th my kar ne prs ps fa sw chk
+        mh sm to ht pt pl pa hi gu bn ur ja fr de yi he nv om fil sr bs hr kea ku rw rn ln tr mam quc"""
+    assert set(common.split()) <= set(catalogue())
+    assert len(catalogue()) >= 100
 
 
 def test_leading_languages_are_in_their_group() -> None:
@@ -103,6 +296,24 @@ def test_order_is_that_of_the_campaign() -> None:
         ("Vietnamise", "did you mean 'vi'?"),
         ("zh-hant", "did you mean 'zh-Hant'?"),
         ("qqqqqq", "see docs/languages.md."),
+        ("zh-CN", "did you mean 'zh-Hans'?"),
+        ("zh_TW", "did you mean 'zh-Hant'?"),
+        ("Cantonese", "did you mean 'zh-Hant'?"),
+        ("cmn", "did you mean 'zh-Hans' or 'zh-Hant'?"),
+        ("pes", "did you mean 'fa'?"),
+        ("Farsi", "did you mean 'fa'?"),
+        ("fa-AF", "did you mean 'prs'?"),
+        ("tgl", "did you mean 'tl' or 'fil'?"),
+        ("FIL", "did you mean 'fil'?"),
+        ("serbo-croatian", "did you mean 'sr' or 'bs' or 'hr'?"),
+        ("Kurdish", "did you mean 'ku' or 'ckb'?"),
+        ("es-MX", "did you mean 'es'?"),
+        ("zh-Hant-HK", "did you mean 'zh-Hant'?"),
+        ("ksw", "did you mean 'kar'?"),
+        ("Tiếng Việt", "did you mean 'vi'?"),
+        (" Spanish ", "did you mean 'es'?"),
+        ("Ukranian", "did you mean 'uk'?"),
+        ("", "see docs/languages.md."),
     ],
 )
 def test_unknown_tags(tag: str, hint: str) -> None:
@@ -131,6 +342,25 @@ def test_largest_languages_leave_leftovers_and_empty_groups_out() -> None:
     }  # fmt: skip
     assert [language.tag for language in largest_languages(6, speakers)] == ["es", "ko", "vi", "ru"]
     assert [language.tag for language in largest_languages(2, speakers)] == ["es", "ko"]
+
+
+def test_largest_languages_where_the_finer_table_tells_them_apart() -> None:
+    speakers = {
+        "spanish": 900.0,
+        "slavic": 100.0,
+        "other_asian_pacific": 300.0,
+        "other": 70.0,
+        "korean": 60.0,
+    }
+    finer = {
+        "spanish": 880.0, "russian": 40.0, "polish": 0.0, "ukrainian_other_slavic": 60.0, "japanese": 80.0,
+        "khmer": 75.0, "other_asia": 145.0, "amharic_somali": 65.0, "hebrew": 5.0, "korean": 61.0,
+    }  # fmt: skip
+    chosen = [language.tag for language in largest_languages(9, speakers, finer)]
+    assert chosen == ["es", "ja", "km", "ko", "ru", "he"]
+    finer = {"ukrainian_other_slavic": 60.0}
+    # a cluster that it does not tell apart is its leading language, as without it
+    assert [language.tag for language in largest_languages(9, speakers, finer)] == ["es", "ru", "ko"]
 
 
 def test_told_apart_keeps_the_order_of_the_campaign() -> None:
@@ -251,8 +481,10 @@ def test_both_show_the_figures_of_their_group(slavic_plan: Plan) -> None:
     russian, ukrainian = (routes.xs(tag, level="language")[figures] for tag in ("ru", "uk"))
     pd.testing.assert_frame_equal(russian, ukrainian)
     assert set(routes["measured_as"]) == {"Spanish", GROUPS["slavic"].name}
-    people = slavic_plan.languages.set_index("language")["lep"]
-    assert people["ru"] == people["uk"] > 0
+    assert slavic_plan.languages.set_index("language").loc[["ru", "uk"], "lep"].duplicated().tolist() == [
+        False,
+        True,
+    ]
 
 
 def test_one_language_of_a_cluster_is_measured_by_its_group() -> None:
@@ -279,3 +511,7 @@ def test_language_whose_line_the_table_lacks(tmp_path: Path) -> None:
     table.drop(columns=["C16001_020E", "C16001_020M"]).to_csv(path, index=False)
     with pytest.raises(TractError, match=r"Korean needs column C16001_020E \(Korean\)"):
         score_routes(read_campaign(SAMPLE, [f"acs={path}"]))
+
+
+def test_first_line_follows_first_line() -> None:
+    assert all(b.first_line - a.first_line == 3 for a, b in pairwise(GROUPS.values()))
