@@ -49,6 +49,9 @@ class Catchment:
         apportioning can give.
     wholly : csr_matrix of bool, shape (routes, tracts)
         Where all of the tract's area is: the inner bound.
+    share_by_area : csr_matrix or None, shape (routes, tracts)
+        Where population points are used: the share of each tract's people that the routes would serve
+        if they lived evenly over its area.
     """
 
     routes: pd.Index
@@ -58,6 +61,7 @@ class Catchment:
     departures: scipy.sparse.csr_matrix
     touched: scipy.sparse.csr_matrix
     wholly: scipy.sparse.csr_matrix
+    share_by_area: scipy.sparse.csr_matrix | None = None
 
     def share(self) -> scipy.sparse.csr_matrix:
         """Return the share of each tract's people that each route serves, shape (routes, tracts)."""

@@ -4,6 +4,9 @@ A local projection (UTM) serves; a feed and tracts of different places are refus
 make an empty plan.
 """
 
+from dataclasses import replace
+from functools import partial
+
 import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
@@ -49,12 +52,10 @@ def find_catchment(
     polygons = tracts.geometry.to_crs(crs).to_numpy()
     stops = _metres(feed.stops["lon"], feed.stops["lat"], crs)
     _refuse_apart(stops, feed, tracts, polygons, walk_m, notices)
-    cells = grid_cells(polygons, stops, float(walk_m.max()))
-    if points is not None:
-        cells = point_cells(points, _metres(points["lon"], points["lat"], crs), cells)
+    by_area = grid_cells(polygons, stops, float(walk_m.max()))
     departures = feed.departures
-    return make_catchment(
-        cells,
+    catchment_of = partial(
+        make_catchment,
         polygons=polygons,
         stops_xy=stops,
         stop=feed.stops.index.get_indexer(departures["stop_id"]).astype(np.int64),
@@ -65,6 +66,10 @@ def find_catchment(
         routes=feed.routes.index,
         walk_m=walk_m,
     )
+    if points is None:
+        return catchment_of(by_area)
+    by_points = point_cells(points, _metres(points["lon"], points["lat"], crs), by_area)
+    return replace(catchment_of(by_points), share_by_area=catchment_of(by_area).share())
 
 
 def _metres(lon: "pd.Series[float]", lat: "pd.Series[float]", crs: object) -> npt.NDArray[np.float64]:

@@ -57,6 +57,7 @@ def route_rows(
             "score": served["exposure"].where(calls_for),
             "rank": served["route_id"].map(assigned["rank"]).where(calls_for).astype("Int64"),
             "exposure_predominant": predominant_exposure.to_numpy()[row, column],
+            "served_area": served["served_area"],
             "vehicles": vehicles[served["route_id"]].to_numpy(),
             **{name: served[name] for name in CERTAINTY_COLUMNS},
             "measured_as": served["language"].map(lambda tag: by_tag[tag].measured_as),

@@ -27,7 +27,8 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
     Returns
     -------
     DataFrame
-        `route_id`, `language`, and in people `served`, `served_moe`, `served_low`, `served_high`;
+        `route_id`, `language`, and in people `served`, `served_moe`, `served_low`, `served_high`,
+        `served_area` (if people lived evenly over the tracts, where points are used);
         `share` and `share_moe` (of the people of 5 and over in the catchment), `concentration`
         (that share over the region's, 1 = as in the region, not a number where the region has
         none) and `exposure` (people × weekly departures near them). Routes in the catchment's
@@ -42,6 +43,7 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
     served_moe = margins_of_sums(share, tracts, keys)
     residents = share @ population
     residents_moe = moe.of_weighted_sums(share, population, tracts.population_moe.to_numpy(float)[:, None])
+    by_area = catchment.share_by_area
     touched = (catchment.touched + (share > 0)).tocsr()  # a cell may stand just outside its tract
     with np.errstate(divide="ignore", invalid="ignore"):
         rate = np.where(residents > 0, served / residents, np.nan)
@@ -52,6 +54,7 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
         "served_moe": served_moe,
         "served_low": catchment.wholly.astype(float) @ people,
         "served_high": touched.astype(float) @ people,
+        "served_area": served if by_area is None else by_area @ people,
         "share": rate,
         "share_moe": moe.of_proportion(served, served_moe, residents, residents_moe),
         "concentration": concentration,

@@ -11,12 +11,14 @@ import pytest
 import shapely
 
 from targeting import catchment as module
+from targeting.campaign import read_campaign
 from targeting.catchment import Catchment, make_catchment, walking_distances
 from targeting.cells import Cells, grid_cells
 from targeting.errors import TractError
 from targeting.feed import Feed, read_feeds
 from targeting.ground import find_catchment
 from targeting.notices import Notices
+from targeting.plan import score_routes
 from targeting.tracts import read_tracts
 
 FAR = (np.inf, np.inf)
@@ -324,3 +326,16 @@ def test_stops_beyond_the_tracts_are_counted(sample: tuple[Feed, gpd.GeoDataFram
     _, none = find(feed, layer, tmp_path)
     assert not [n for n in none if n.code == "stops_beyond_tracts"]
     assert result.tracts == 120
+
+
+def test_points_and_area_stand_side_by_side() -> None:
+    """With population points the plan also says what spreading people by area would give."""
+    campaign = read_campaign(SAMPLE / "sample.toml")
+    with_points = score_routes(campaign).routes
+    region = campaign.region.model_copy(update={"points": None})
+    by_area = score_routes(campaign.model_copy(update={"region": region})).routes
+    key = ["route_id", "language"]
+    joined = with_points.merge(by_area, on=key, suffixes=("", "_without"))
+    assert joined["served_area"].to_numpy() == pytest.approx(joined["served_without"].to_numpy())
+    assert (by_area["served_area"] == by_area["served"]).all()
+    assert (with_points["served"] - with_points["served_area"]).abs().max() > 50

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -17,16 +18,13 @@ import shapely
 
 from targeting import reasons
 from targeting.campaign import read_campaign
+from targeting.languages import catalogue
 from targeting.notices import Notices
 from targeting.plan import Plan, make_plan
 from targeting.write.map import map_html
-from targeting.write.map_data import (
-    class_breaks,
-    classify,
-    language_style,
-    map_data,
-    one_line_per_street,
-)
+from targeting.write.map_data import class_breaks, classify, map_data, one_line_per_street
+from targeting.write.map_style import language_style
+from targeting.write.tables import rounded, tables_csv
 
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMIUM_ARGS = [
@@ -66,7 +64,7 @@ def hostile(plan: Plan) -> Plan:
     placements = plan.placements.copy()
     placements.loc[0, ["unit_name", "reason"]] = HOSTILE
     notices = Notices()
-    notices.add("hostile", HOSTILE)
+    notices.add("language_not_posted", HOSTILE)
     tracts = replace(
         scores.tracts,
         names=scores.tracts.names + HOSTILE,
@@ -140,14 +138,14 @@ def test_nothing_is_loaded_from_elsewhere(html: str) -> None:
     for tag, attributes in page.tags:
         assert tag not in {"link", "iframe", "img", "object", "embed", "base"}
         assert not {"src", "srcset", "action", "data", "background"} & set(attributes), tag
-        assert attributes.get("href", "#") in {"#", "#show"}
+        assert "href" not in attributes
     styles = "".join(re.findall(r"<style>(.*?)</style>", html, re.S))
     assert ".leaflet-pane" in styles
     assert "url(" not in styles
     assert "@import" not in styles
     assert "sourceMappingURL" not in html
     # the addresses in Leaflet's own text are names, never fetched; ours has the one of SVG
-    ours = next(script for script in page.scripts if "function showPlan" in script)
+    ours = next(script for script in page.scripts if "function planWords" in script)
     assert set(re.findall(r"https?://[^\"' ]*", ours)) == {"http://www.w3.org/2000/svg"}
 
 
@@ -204,24 +202,26 @@ def test_every_route_says_why(plan: Plan, data: dict[str, Any]) -> None:
 def test_figures_are_the_plans(plan: Plan, data: dict[str, Any]) -> None:
     tags = [language["tag"] for language in data["languages"]]
     rows = plan.routes.set_index(["route_id", "language"])
+    published = rounded(plan.routes).set_index(["route_id", "language"])
     route_id = plan.placements["unit_id"].iloc[0]
     figures = data["routes"][0]["figures"]
     assert [tags[row[0]] for row in figures] == tags
-    for language, served, margin, low, high, share, share_moe, concentration in figures:
-        row = rows.loc[(route_id, tags[language])]
-        assert served == round(row["served"])
-        assert margin == round(row["served_moe"])
-        assert [low, high] == [round(row["served_low"]), round(row["served_high"])]
-        assert share == pytest.approx(row["share"], abs=1e-4)
-        assert share_moe == pytest.approx(row["share_moe"], abs=1e-4)
-        assert concentration == pytest.approx(row["concentration"], abs=1e-2)
+    for language, served, margin, share, share_moe, concentration in figures:
+        row, printed = rows.loc[(route_id, tags[language])], published.loc[(route_id, tags[language])]
+        assert [served, margin] == [printed["served"], printed["served_moe"]]
+        assert share == round(100 * row["share"], 1)
+        assert share_moe == round(100 * row["share_moe"], 1)
+        assert concentration == printed["concentration"]
+    for poster in data["routes"][0]["posters"]:
+        printed = published.loc[(route_id, tags[poster["language"]])]
+        assert [poster["low"], poster["high"]] == [printed["served_low"], printed["served_high"]]
 
 
 def test_undefined_figures_become_null(plan: Plan) -> None:
     routes = plan.routes.assign(concentration=np.nan, share=np.nan)
     changed = map_data(replace(plan, scores=replace(plan.scores, routes=routes)))
+    assert changed["routes"][0]["figures"][0][3] is None
     assert changed["routes"][0]["figures"][0][5] is None
-    assert changed["routes"][0]["figures"][0][7] is None
     json.dumps(changed, allow_nan=False)
 
 
@@ -230,13 +230,82 @@ def test_summary_gives_coverage_with_margins(plan: Plan, html: str) -> None:
     region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
     row = region.loc["es"]
     assert (
-        f"{row['served_posted']:,.0f} ± {row['served_posted_moe']:,.0f} of {row['lep']:,.0f} ± "
-        f"{row['lep_moe']:,.0f} LEP speakers"
+        f"{row['served_posted']:,.0f} ± {row['served_posted_moe']:,.0f} of {row['served_any']:,.0f} near any "
+        f"bus route ({row['served_posted'] / row['served_any']:.0%}); {row['lep']:,.0f} in the area"
     ) in text
-    assert f"{row['served_posted_share']:.1%} ± {100 * row['served_posted_share_moe']:.1f}" in text
+    assert "The area of the census table: 120 tracts in 2 counties" in text
+    exact = f"in the area of the census table {row['lep']:,.0f} ± {row['lep_moe']:,.0f}; "
+    exact += f"{row['served_posted_share']:.1%} ± {100 * row['served_posted_share_moe']:.1f} of these served"
+    assert exact in html
     placed = plan.placements[plan.placements["language"] == "es"]
-    assert f"{placed['buses'].sum()} buses on {len(placed)} routes" in text
+    assert f"{placed['buses'].sum()} buses" in text
     assert "8 buses on" in text
+    arabic = region.loc["ar"]
+    assert (
+        f"No buses; {arabic['served_any']:,.0f} near any bus route, {arabic['lep']:,.0f} in the area" in text
+    )
+
+
+def test_says_which_routes_are_counted(plan: Plan, html: str) -> None:
+    assert "Bus routes only; 1 tram route left out" in Page(html).text
+    feed = plan.scores.feed
+    idle = feed.left_out.assign(mode="bus")
+    more = replace(feed, left_out=pd.concat([feed.left_out, idle]))
+    text = Page(map_html(replace(plan, scores=replace(plan.scores, feed=more)))).text
+    assert "1 tram route left out; 1 route without service in the design week left out" in text
+
+
+def test_the_second_language_of_a_group_is_said_to_count_the_same_people(plan: Plan) -> None:
+    russian = next(language for language in plan.scores.languages if language.tag == "ru")
+    ukrainian = replace(russian, tag="uk", english_name="Ukrainian", own_name="Українська")
+    rows = plan.coverage[plan.coverage["language"] == "ru"].assign(language="uk")
+    figures = plan.routes[plan.routes["language"] == "ru"].assign(language="uk")
+    both = replace(
+        plan,
+        scores=replace(
+            plan.scores,
+            languages=[*plan.scores.languages, ukrainian],
+            routes=pd.concat([plan.routes, figures]),
+        ),
+        coverage=pd.concat([plan.coverage, rows]),
+    )
+    page = map_html(both)
+    assert page.count("same people as Russian") == 1
+    assert page.index('value="uk"') < page.index("same people as Russian")
+
+
+def test_the_release_stands_for_file_names_where_it_is_known(plan: Plan) -> None:
+    campaign = plan.scores.campaign
+    region = campaign.region.model_copy(update={"acs_release": "2015-2019 5-year"})
+    notices = Notices()
+    notices.add("route_without_shape", "x")
+    scores = replace(plan.scores, campaign=campaign.model_copy(update={"region": region}), notices=notices)
+    text = Page(map_html(replace(plan, scores=scores))).text
+    assert "American Community Survey 2015-2019 5-year, table C16001." in text
+    assert "sample_c16001.csv" not in text
+    assert "Lines are drawn from stop to stop" in text
+    assert "Made by targeting " in text
+
+
+def test_notes_are_open_and_near_where_a_language_has_no_bus(plan: Plan, html: str) -> None:
+    assert '<details class="know" id="know" open>' in html
+    assert html.index('id="know"') < html.index('id="routes"')
+    quiet = Notices()
+    quiet.add("another", "Something else.")
+    other = map_html(replace(plan, scores=replace(plan.scores, notices=quiet)))
+    assert '<details class="know" id="know">' in other
+    assert other.index('id="know"') > other.index('id="placements"')
+
+
+def test_placements_stand_in_the_page_as_in_the_table(plan: Plan, html: str) -> None:
+    text = Page(html[html.index('<table id="placements">') : html.index("</table>")]).text
+    lines = pd.read_csv(io.StringIO(tables_csv(plan)["placements.csv"]))
+    for row in lines.itertuples():
+        own = next(lang.own_name for lang in plan.scores.languages if lang.tag == row.language)
+        assert (
+            f"{row.unit_name} {row.language_name} · {own} {row.buses} {row.vehicles} "
+            f"{row.served:,} ± {row.served_moe:,}"
+        ) in text
 
 
 def test_a_language_without_buses_shows_no_share(plan: Plan, html: str) -> None:
@@ -258,7 +327,7 @@ def test_says_where_figures_come_from_and_what_they_are_not(plan: Plan, html: st
     assert "400 m (1,312 ft) to a bus stop" in text
     for notice in plan.scores.notices.warnings:
         assert notice.message in text
-    assert "Counted as: Russian, Polish, or other Slavic languages" in text
+    assert "Russian is counted as: Russian, Polish, or other Slavic languages" in text
 
 
 def test_speakers_are_not_called_lep(plan: Plan) -> None:
@@ -288,9 +357,20 @@ def test_own_names_carry_their_language_and_direction(html: str) -> None:
 
 
 def test_no_two_languages_look_alike() -> None:
-    looks = [tuple(language_style(position).values()) for position in range(40)]
-    assert len(set(looks)) == 40
-    assert len({dash for _, dash in looks[:4]}) == 4
+    dashes = [language_style(tag)["dash"] for tag in catalogue()]
+    assert len(set(dashes)) == len(dashes)
+    assert (
+        len({language_style(tag)["color"] for tag in ("es", "vi", "zh", "ru", "ko", "ar", "tl", "uk")}) == 8
+    )
+
+
+def test_a_language_looks_the_same_in_every_plan(plan: Plan, data: dict[str, Any]) -> None:
+    backwards = replace(plan, scores=replace(plan.scores, languages=plan.scores.languages[::-1]))
+    looks = {row["tag"]: (row["color"], row["dash"]) for row in data["languages"]}
+    assert {row["tag"]: (row["color"], row["dash"]) for row in map_data(backwards)["languages"]} == looks
+    for color, _ in looks.values():  # a hue, not a grey
+        channels = [int(color[at : at + 2], 16) for at in (1, 3, 5)]
+        assert max(channels) - min(channels) > 40
 
 
 # --- shading ----------------------------------------------------------------------------------
@@ -319,8 +399,8 @@ def test_tracts_are_shaded_by_people_per_area_of_the_unsimplified_tract(
     plan: Plan, data: dict[str, Any]
 ) -> None:
     tracts = plan.scores.tracts
-    km2 = tracts.geometry.to_crs(tracts.geometry.estimate_utm_crs()).area / 1e6
-    spanish = tracts.estimates["spanish"] / km2
+    square_miles = tracts.geometry.to_crs(tracts.geometry.estimate_utm_crs()).area / 1609.344**2
+    spanish = tracts.estimates["spanish"] / square_miles
     language = data["languages"][0]
     for feature, density, people, geoid in zip(
         data["tracts"]["features"], spanish, tracts.estimates["spanish"], tracts.names.index,
@@ -441,12 +521,13 @@ def test_choosing_a_language_changes_tracts_routes_and_legend(visit: Visit, data
         number = feature["properties"]["classes"][position]
         assert (fill == language["ramp"][number - 1]) if number else fill not in language["ramp"]
     text = legend.inner_text()
-    assert "Vietnamese: LEP speakers per km² of tract" in text
+    assert "Vietnamese: LEP speakers per square mile of tract" in text
+    assert "Shades are relative to this language." in text
     assert f"up to {language['breaks'][0]:g}" in text
     assert f"over {language['breaks'][-1]:g}" in text
     assert "predominates" not in text
     carrying = [r for r in data["routes"] if position in [p["language"] for p in r["posters"]]]
-    assert visit.page.locator(".route-row").count() == len(carrying)
+    assert visit.page.locator("#routes .route-row").count() == len(carrying)
     bold = visit.page.evaluate(
         "() => { let found = 0; map_plan.eachLayer((layer) => {"
         f" if (layer.options.color === '{language['color']}' && layer.options.weight > 3) found += 1;"
@@ -461,15 +542,22 @@ def test_a_language_can_be_chosen_by_keyboard(visit: Visit) -> None:
     visit.page.get_by_role("radio", name="The plan").focus()
     visit.page.keyboard.press("ArrowDown")
     assert visit.page.get_by_role("radio", name="Spanish").is_checked()
-    assert "Spanish: LEP speakers per km²" in visit.page.locator("#legend-body").inner_text()
+    assert "Spanish: LEP speakers per square mile" in visit.page.locator("#legend-body").inner_text()
 
 
 def test_a_listed_route_opens_with_its_reason(visit: Visit, plan: Plan) -> None:
     for number in (0, 3):
-        visit.page.locator(".route-row").nth(number).click()
+        visit.page.locator("#routes .route-row").nth(number).click()
         assert visit.page.locator(".reason").inner_text() == plan.placements["reason"].iloc[number]
         assert visit.page.locator(".route-popup").count() == 1
     assert "Russian *" in visit.page.locator(".route-popup table").inner_text()
+    poster = plan.placements.iloc[3]
+    said = visit.page.locator(".route-popup .of").inner_text()
+    assert said == f"{poster['buses']} of {poster['vehicles']} buses"
+    assert "The route’s other buses do not carry it." in visit.page.locator(".route-popup").inner_text()
+    assert f"{said} · {poster['served']:,.0f} ± {poster['served_moe']:,.0f} served · rank 4" in (
+        visit.page.locator("#routes .route-row").nth(3).inner_text()
+    )
     assert (
         "Russian is counted as: Russian, Polish, or other Slavic languages"
         in visit.page.locator(".route-popup").inner_text()
@@ -510,10 +598,11 @@ def test_layers_can_be_hidden_and_stops_shown_when_near(visit: Visit, data: dict
     count = (
         "() => { let n = 0; map_plan.eachLayer((l) => { if (l.options.radius === 3) n += 1; }); return n; }"
     )
-    visit.page.locator("[data-layer=stops]").check()
     visit.page.evaluate("() => { map_plan.setZoom(11, {animate: false}); }")
-    assert visit.page.evaluate(count) == 0
+    assert visit.page.locator("[data-layer=stops]").is_disabled()
+    assert "zoom in further to see them" in visit.page.locator("#legend-body").inner_text()
     visit.page.evaluate("() => { map_plan.setZoom(14, {animate: false}); }")
+    visit.page.locator("[data-layer=stops]").check()
     assert visit.page.evaluate(count) == len(data["stops"])
     visit.page.locator("[data-layer=tracts]").uncheck()
     assert not any(visit.fills())
@@ -546,9 +635,11 @@ def test_fits_a_telephone(browser: Any, html: str, tmp_path: Path) -> None:
     assert not visit.page.locator("#legend-body").is_visible()
     visit.page.locator(".route-row").first.click()
     visit.page.wait_for_timeout(500)  # the map glides until the popup is wholly in view
-    box = visit.page.locator(".leaflet-popup").bounding_box()
+    box = visit.page.locator(".card").bounding_box()
     assert box["x"] >= 0
     assert box["x"] + box["width"] <= 360
+    number = visit.page.locator(".badge .picked").bounding_box()
+    assert number["y"] + number["height"] <= box["y"]  # the route stays in sight
     for control in (".legend", ".leaflet-control-zoom"):  # nothing lies over the text
         assert not visit.page.locator(control).is_visible()
     visit.context.close()
@@ -559,10 +650,109 @@ def test_figures_can_be_read_without_scripts(browser: Any, html: str, tmp_path: 
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto((tmp_path / "map.html").as_uri())
-    assert page.get_by_text("of 15,831").is_visible()
+    assert page.get_by_text("15,831 in the area").is_visible()
+    assert page.locator("#placements tbody tr").count() == 8
+    assert page.locator("#placements").is_visible()
     assert page.get_by_text("never of persons").count() == 1
     assert "<noscript>" in html
     context.close()
+
+
+def test_search_puts_the_exact_number_first(visit: Visit, data: dict[str, Any]) -> None:
+    box, hits = visit.page.get_by_role("searchbox"), visit.page.locator("#found .number")
+    box.fill("2")
+    found = hits.all_inner_texts()
+    shorts = [route["short"] for route in data["routes"]]
+    begin = [short for short in shorts if short.startswith("2")]
+    assert found[0] == "2"
+    assert sorted(found[: len(begin)]) == sorted(begin)
+    assert len(begin) > 1
+    box.press("Enter")
+    name = next(route["name"] for route in data["routes"] if route["short"] == "2")
+    assert visit.page.locator(".route-popup h3").inner_text() == name
+    box.fill("alder")
+    assert hits.count() == sum("Alder" in route["name"] for route in data["routes"]) > 1
+    box.fill("nowhere at all")
+    assert hits.count() == 0
+    assert "No route of that name runs" in visit.page.locator("#found-note").inner_text()
+
+
+def test_search_says_why_a_route_of_another_mode_is_not_found(visit: Visit) -> None:
+    visit.page.get_by_role("searchbox").fill("blue line")
+    note = visit.page.locator("#found-note").inner_text()
+    assert note == "Blue Blue Line is a tram route; this plan counts bus only."
+
+
+def test_a_language_lists_the_routes_that_serve_most_of_its_people(visit: Visit, plan: Plan) -> None:
+    visit.page.get_by_role("radio", name="Korean").check()
+    korean = plan.routes[plan.routes["language"] == "ko"].sort_values("served", ascending=False)
+    rows = visit.page.locator(".top-row")
+    assert rows.count() == 10
+    first = korean.iloc[0]
+    text = rows.first.inner_text()
+    assert text.startswith(first["route_short_name"])
+    assert f"{first['served']:,.0f} ± {first['served_moe']:,.0f}" in text
+    carried = plan.placements.set_index("unit_id")["language_name"].get(first["route_id"])
+    assert (f"carries {carried}" if carried else "no poster") in text
+    assert first["route_short_name"] in visit.page.locator(".badge .number").all_inner_texts()
+
+
+@pytest.mark.parametrize("size", [(1400, 900), (1024, 700)])
+def test_nothing_covers_the_card_and_closing_it_restores_the_view(
+    browser: Any, html: str, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    (tmp_path / "map.html").write_text(html, encoding="utf-8")
+    visit = Visit(browser, tmp_path / "map.html", *size)
+    assert visit.page.locator("#legend-body").is_visible() == (size[0] >= 1200)
+    visit.page.locator(".legend summary").click()  # the other way round
+    before = visit.page.evaluate("() => [map_plan.getCenter().lat, map_plan.getZoom()]")
+    visit.page.locator("#routes .route-row").nth(1).click()
+    covered = visit.page.evaluate(
+        "() => { const card = document.getElementById('card'), box = card.getBoundingClientRect();"
+        " const at = [0.02, 0.25, 0.5, 0.75, 0.98];"
+        " return at.flatMap((x) => at.map((y) => document.elementFromPoint("
+        " box.x + x * box.width, box.y + y * box.height))).filter((hit) => !card.contains(hit)).length; }"
+    )
+    assert covered == 0
+    number = visit.page.locator(".badge .picked").bounding_box()
+    box = visit.page.locator(".card").bounding_box()
+    assert number["x"] > box["x"] + box["width"] or number["y"] < box["y"]
+    dimmed = visit.page.evaluate(
+        "() => { const found = []; map_plan.eachLayer((l) => {"
+        " if (l.options.lineCap === 'butt') found.push(l.options.opacity); });"
+        " return found.filter((o) => o > 0.5).length; }"
+    )
+    assert dimmed == 1
+    visit.page.keyboard.press("Escape")
+    assert visit.page.evaluate("() => [map_plan.getCenter().lat, map_plan.getZoom()]") == pytest.approx(
+        before
+    )
+    assert visit.complaints == []
+    visit.context.close()
+
+
+def test_on_paper_the_map_comes_first_and_every_placement_is_listed(visit: Visit) -> None:
+    assert not visit.page.locator("#placements").is_visible()
+    visit.page.emulate_media(media="print")
+    visit.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    table, chart = visit.page.locator("#placements"), visit.page.locator(".map-frame")
+    legend = visit.page.locator("#legend-body")
+    assert table.is_visible()
+    assert legend.is_visible()
+    bottom = chart.bounding_box()["y"] + chart.bounding_box()["height"]
+    assert bottom <= legend.bounding_box()["y"] < table.bounding_box()["y"]
+    assert legend.bounding_box()["y"] + legend.bounding_box()["height"] < 740  # one landscape page
+    for hidden in ("#find", ".home", ".leaflet-control-zoom", "#routes"):
+        assert not visit.page.locator(hidden).is_visible()
+    visit.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    visit.page.emulate_media(media="screen")
+    assert not visit.page.locator("#placements").is_visible()
+
+
+def test_keys_reach_the_lists_before_the_map(visit: Visit) -> None:
+    assert visit.page.locator(".badge[tabindex='0']").count() == 0
+    visit.page.keyboard.press("Tab")
+    assert visit.page.evaluate("() => document.activeElement.id") == "find"
 
 
 def test_two_languages_on_one_route_are_both_told(plan: Plan) -> None:

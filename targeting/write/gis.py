@@ -78,6 +78,4 @@ def _refuse_other(path: Path) -> None:
         layers = []
     if layers != [HOTSPOTS]:
         holds = f"holds the layers {', '.join(layers)}" if layers else "is no GeoPackage"
-        raise OutputError(
-            f"{path}: {holds}, and the file of hot spots replaces it; choose another --gpkg."
-        )
+        raise OutputError(f"{path}: {holds}, and the file of hot spots replaces it; choose another --gpkg.")

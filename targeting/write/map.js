@@ -1,71 +1,23 @@
 "use strict";
 
 // Draws the plan on a Leaflet map and keeps the page around it in step. `data` is map_data.py's.
-// Text only ever enters the page through text nodes: names in the data are never read as HTML.
 function showPlan(map, data) {
   const STOPS_FROM_ZOOM = 13;
   const COUNTY_NAMES_FROM_ZOOM = 9.5;
-  const LAND = "#fbfaf7";
-  const FADED = "#9aa3ae";
-  const TINT = 0.18;
-  const LEGEND_WIDTH = 260;
+  const FADED = "#7d8794";
+  const LISTED = 10;
+  const words = planWords(data);
+  const { LAND, make, carries, english, figure, key, patch, lineSample, tint } = words;
+  const element = (id) => document.getElementById(id);
   const narrow = window.matchMedia("(max-width: 820px)");
   const canvas = L.canvas({ tolerance: 5, padding: 0.3 });
   const visible = { posted: true, others: true, tracts: true, stops: false };
   let shown = -1; // position of the language shown, -1 for the plan
-  let selected = null; // the route whose popup is open
-
-  // --- small helpers --------------------------------------------------------------------------
-
-  function make(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    Object.entries(attributes || {}).forEach(([name, value]) => node.setAttribute(name, value));
-    node.append(...children);
-    return node;
-  }
-
-  const whole = (number) => number.toLocaleString("en-US", { maximumFractionDigits: 0 });
-  const plusMinus = (number, margin) => `${whole(number)} ± ${whole(margin)}`;
-  const percent = (share) => `${(100 * share).toFixed(1)}%`;
-
-  function vehicles(number) {
-    const one = data.words.vehicles === "buses" ? "bus" : "vehicle";
-    return `${whole(number)} ${number === 1 ? one : data.words.vehicles}`;
-  }
-
-  function languageName(language) {
-    const own = make("bdi", { lang: language.tag }, language.own);
-    return language.own === language.english ? [own] : [own, ` · ${language.english}`];
-  }
-
-  function lineSample(color, dash, width) {
-    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
-    Object.entries({ width: 34, height: 8, "aria-hidden": "true" }).forEach((pair) => svg.setAttribute(...pair));
-    Object.entries({ x1: 0, y1: 4, x2: 34, y2: 4, stroke: color, "stroke-width": width, "stroke-dasharray": dash || "none" })
-      .forEach((pair) => line.setAttribute(...pair));
-    svg.append(line);
-    return svg;
-  }
-
-  function key(sample, ...text) {
-    return make("div", { class: "key" }, sample, make("span", {}, ...text));
-  }
-
-  function patch(color) {
-    const box = make("span", { class: "patch" });
-    box.style.background = color;
-    return box;
-  }
-
-  // A colour thinned over the land, so that legend and map show the very same one.
-  function tint(color) {
-    const channel = (text, at) => parseInt(text.slice(at, at + 2), 16);
-    const values = [1, 3, 5].map((at) => Math.round(channel(color, at) * TINT + channel(LAND, at) * (1 - TINT)));
-    return `rgb(${values.join(", ")})`;
-  }
-
-  const carries = (route, language) => route.posters.some((poster) => poster.language === language);
+  let selected = null; // the route whose card is open
+  let picked = null; // the tract whose card is open
+  let left = null; // the view before a card moved the map, and the one it was moved to
+  let opener = null; // what had the focus before the card
+  let top = []; // routes that serve most people of the language shown
 
   // The language whose colour a route wears in this view; -1 where it is drawn as background.
   function worn(route) {
@@ -80,21 +32,34 @@ function showPlan(map, data) {
 
   // --- layers ---------------------------------------------------------------------------------
 
+  // Where nobody lives: stripes, which no shade of any class looks like.
+  const stripes = (() => {
+    const tile = make("canvas", { width: 8, height: 8 });
+    const pen = tile.getContext("2d");
+    pen.fillStyle = LAND;
+    pen.fillRect(0, 0, 8, 8);
+    pen.strokeStyle = "#a9b0b9";
+    [-8, 0, 8].forEach((from) => { pen.moveTo(from, 8); pen.lineTo(from + 8, 0); });
+    pen.stroke();
+    return pen.createPattern(tile, "repeat");
+  })();
+
   function tractStyle(feature) {
     const tract = feature.properties;
     const style = { color: "#c3cad3", weight: 0.7, opacity: 1, fillColor: LAND, fillOpacity: 1 };
-    if (shown < 0 && tract.most >= 0) style.fillColor = tint(data.groups[tract.most].color);
-    if (shown >= 0 && tract.classes[shown]) {
+    if (!tract.residents[0]) style.fillColor = stripes;
+    else if (shown < 0 && tract.most >= 0) style.fillColor = tint(data.groups[tract.most].color);
+    else if (shown >= 0 && tract.classes[shown]) {
       style.fillColor = data.languages[shown].ramp[tract.classes[shown] - 1];
       style.color = "#ffffff";
     }
-    return style;
+    return tract === picked ? { ...style, color: "#1c2430", weight: 3 } : style;
   }
 
   const tracts = L.geoJSON(data.tracts, {
     renderer: canvas,
     style: tractStyle,
-    onEachFeature: (feature, layer) => layer.on("click", (event) => openPopup(tractPopup(feature.properties), event.latlng, 310)),
+    onEachFeature: (feature, layer) => layer.on("click", (event) => openTract(feature.properties, layer, event.latlng)),
   });
   const counties = L.layerGroup(
     data.counties.length > 1
@@ -113,30 +78,33 @@ function showPlan(map, data) {
     route.casing = L.polyline(route.lines, { renderer: canvas, interactive: false, color: "#ffffff", lineCap: "round" });
     route.line = L.polyline(route.lines, { renderer: canvas, lineCap: "butt" });
     route.line.on("click", (event) => { L.DomEvent.stopPropagation(event); openRoute(route, event.latlng); });
-    route.line.bindTooltip(() => routeTooltip(route), { sticky: true, direction: "top", offset: [0, -4] });
-    const number = make("span", { class: "number" }, route.short);
+    route.line.bindTooltip(() => words.routeTooltip(route), { sticky: true, direction: "top", offset: [0, -4] });
+    route.number = words.routeNumber(route, FADED);
+    // out of the order of keys: the lists beside the map open the same cards
     route.marker = L.marker(route.badge, {
-      icon: L.divIcon({ className: "badge", html: number, iconSize: [0, 0] }), title: route.name, riseOnHover: true,
+      icon: L.divIcon({ className: "badge", html: route.number, iconSize: [0, 0] }), title: route.name, riseOnHover: true, keyboard: false,
     });
     route.marker.on("click", () => openRoute(route, L.latLng(route.badge)));
-    route.number = number;
   });
 
   function styleRoutes() {
     const scale = Math.min(Math.max(0.65 + 0.2 * (map.getZoom() - 9), 0.65), 1.15);
     data.routes.forEach((route) => {
       const language = worn(route);
-      const picked = route === selected;
+      const chosen = route === selected;
+      const dimmed = selected && !chosen ? 0.16 : 1;
+      const ink = language >= 0 ? data.languages[language].color : "#5b6572";
       if (language >= 0) {
-        const { color, dash } = data.languages[language];
-        const weight = scale * ((shown < 0 ? 3.5 : 4.5) + (picked ? 2.5 : 0));
-        route.line.setStyle({ color, dashArray: dash || null, weight, opacity: 1 });
-        route.casing.setStyle({ weight: weight + 2.5 * scale, opacity: 0.95 });
-        route.number.style.setProperty("--ink", color);
+        const weight = scale * ((shown < 0 ? 3.5 : 4.5) + (chosen ? 3 : 0));
+        route.line.setStyle({ color: ink, dashArray: data.languages[language].dash || null, weight, opacity: dimmed });
+        route.casing.setStyle({ weight: weight + 4 * scale, opacity: 0.95 * dimmed });
       } else {
-        route.line.setStyle({ color: picked ? "#1c2430" : FADED, dashArray: null, weight: picked ? 4 : 1.2, opacity: picked ? 1 : 0.9 });
-        route.casing.setStyle({ weight: 4, opacity: picked ? 0.95 : 0 });
+        route.line.setStyle({ color: chosen ? "#1c2430" : FADED, dashArray: null, weight: chosen ? 6 : 1.2, opacity: 0.9 * dimmed });
+        route.casing.setStyle({ weight: chosen ? 11 : 3, opacity: chosen ? 0.95 : 0.5 * dimmed });
       }
+      route.number.style.setProperty("--ink", ink);
+      route.number.classList.toggle("picked", chosen);
+      route.marker.setOpacity(selected && !chosen ? 0.3 : 1);
     });
   }
 
@@ -159,6 +127,10 @@ function showPlan(map, data) {
     if (visible.others) groups.others.bringToFront();
     if (visible.posted) groups.posted.bringToFront();
     if (map.hasLayer(groups.stops)) groups.stops.eachLayer((dot) => dot.bringToFront());
+    if (selected && map.hasLayer(selected.line)) {
+      selected.casing.bringToFront();
+      selected.line.bringToFront();
+    }
     placeBadges();
   }
 
@@ -166,17 +138,25 @@ function showPlan(map, data) {
   function placeBadges() {
     badges.clearLayers();
     const taken = [];
-    const numbered = visible.posted ? data.routes.filter((route) => worn(route) >= 0) : [];
-    rarestFirst(numbered).forEach((route) => {
+    const drawn = (route) => visible[worn(route) >= 0 ? "posted" : "others"];
+    const numbered = [selected, ...top, ...rarestFirst(data.routes.filter((route) => worn(route) >= 0))];
+    new Set(numbered.filter((route) => route && drawn(route))).forEach((route) => {
       const point = map.latLngToLayerPoint(route.badge);
       if (taken.some((other) => Math.abs(other.x - point.x) < 34 && Math.abs(other.y - point.y) < 20)) return;
       taken.push(point);
       badges.addLayer(route.marker);
     });
+    const frame = map.getContainer().getBoundingClientRect();
+    const card = legend.getBoundingClientRect();
     countyNames.forEach((name) => {
       const point = map.latLngToLayerPoint(name.getLatLng());
-      const covered = taken.some((other) => Math.abs(other.x - point.x) < 80 && Math.abs(other.y - point.y) < 18);
-      name.setOpacity(covered ? 0 : 1);
+      const { x, y } = map.latLngToContainerPoint(name.getLatLng());
+      const half = 6 + 4.6 * name.options.icon.options.html.textContent.length;
+      const covered = taken.some((other) => Math.abs(other.x - point.x) < half + 12 && Math.abs(other.y - point.y) < 18);
+      const cut = x < half || x > frame.width - half;
+      const under = x + half > card.left - frame.left && x - half < card.right - frame.left &&
+        y + 10 > card.top - frame.top && y - 10 < card.bottom - frame.top;
+      name.setOpacity(covered || cut || under ? 0 : 1);
     });
   }
 
@@ -189,115 +169,92 @@ function showPlan(map, data) {
     });
   }
 
-  // --- popups ---------------------------------------------------------------------------------
+  // --- the view: whatever lies over the map's edges is kept clear ---------------------------------
 
-  function table(caption, heads, rows) {
-    const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
-    const body = rows.map(({ cells, carried }) =>
-      make("tr", carried ? { class: "carried" } : {},
-        ...cells.map((cell, at) => make(at ? "td" : "th", at ? {} : { scope: "row" }, cell))));
-    return make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
-  }
-
-  // One line for every language whose figures count more than the language itself.
-  function measuredNotes() {
-    return data.languages.filter((language) => language.measuredAs !== language.english)
-      .map((language) => make("p", { class: "quiet" }, `* ${language.english} is counted as: ${language.measuredAs}.`));
-  }
-
-  const starred = (language) => language.english + (language.measuredAs === language.english ? "" : " *");
-
-  function routeTooltip(route) {
-    const names = route.posters.map((poster) => data.languages[poster.language].english).join(", ");
-    return make("span", {}, make("strong", {}, route.name), make("br"), make("span", { class: "quiet" }, names || "No poster"));
-  }
-
-  function routePopup(route) {
-    const parts = [
-      make("h3", {}, route.name),
-      make("p", { class: "quiet" }, `${whole(route.trips)} trips a week · ${route.mode}`),
-    ];
-    route.posters.forEach((poster) => {
-      const language = data.languages[poster.language];
-      parts.push(make("p", { class: "poster" }, lineSample(language.color, language.dash, 4),
-        make("span", {}, ...languageName(language), ` · ${vehicles(poster.buses)}`)));
-      parts.push(make("p", { class: "reason" }, poster.reason));
-    });
-    if (!route.posters.length) {
-      parts.push(make("p", { class: "poster" }, "No poster in this plan"));
-      parts.push(make("p", { class: "reason" }, route.verdict));
+  // Pixels of the map that cards cover on the left, the right and below.
+  function covered() {
+    const frame = map.getContainer().getBoundingClientRect();
+    const sides = { left: 16, right: 16, below: 16 };
+    if (legend.open && !narrow.matches) sides.right = legend.offsetWidth + 24;
+    if (!card.hidden) {
+      const box = card.getBoundingClientRect();
+      if (box.width < 0.7 * frame.width) sides.left = box.right - frame.left + 12;
+      else sides.below = Math.max(16, frame.bottom - box.top + 12);
     }
-    const rows = route.figures.map(([language, served, margin, low, high, share, shareMargin, concentration]) => ({
-      carried: carries(route, language),
-      cells: [
-        starred(data.languages[language]),
-        plusMinus(served, margin),
-        `${whole(low)}–${whole(high)}`,
-        share === null ? "–" : `${percent(share)} ± ${(100 * shareMargin).toFixed(1)}`,
-        concentration === null ? "–" : `${concentration.toFixed(1)}×`,
-      ],
-    }));
-    parts.push(table(`${data.words.people} within walking distance`, ["", "served", "bounds", "of residents", "vs region"], rows));
-    parts.push(make("p", { class: "quiet" },
-      "Bounds: counting only tracts that lie wholly within walking distance, to counting whole every tract that is touched. " +
-      "Vs region: the share of residents over the whole region's (concentration)."));
-    return make("div", { class: "route-popup", tabindex: "-1", role: "dialog", "aria-label": route.name }, ...parts, ...measuredNotes());
+    return sides;
   }
 
-  function tractPopup(tract) {
-    const rows = data.languages.map((language, at) => ({
-      carried: false,
-      cells: [starred(language), plusMinus(tract.people[at], tract.margins[at])],
-    }));
-    const most = tract.most >= 0
-      ? `Of the campaign's languages, ${data.groups[tract.most].name} is the most spoken here.`
-      : `None of the campaign's languages has ${data.words.rule} here.`;
-    return make("div", { class: "tract-popup", tabindex: "-1", role: "dialog", "aria-label": tract.name },
-      make("h3", {}, tract.name),
-      make("p", { class: "quiet" }, tract.county),
-      make("p", {}, `${plusMinus(tract.residents[0], tract.residents[1])} residents of 5 years and over. ${most}`),
-      table(`${data.words.people} in the tract`, ["", "estimate"], rows),
-      make("p", { class: "quiet" }, "An estimate with a margin as large as itself may well be zero."),
-      ...measuredNotes());
+  function fit(bounds) {
+    const { left: start, right, below } = covered();
+    map.fitBounds(bounds, { animate: false, maxZoom: 14, paddingTopLeft: [start, 16], paddingBottomRight: [right, below] });
   }
 
-  function openPopup(content, latlng, width) {
-    const size = map.getSize();
-    const origin = document.activeElement;
-    const popup = L.popup({
-      maxWidth: Math.min(width, size.x - 60),
-      minWidth: Math.min(width, size.x - 60),
-      maxHeight: size.y - (narrow.matches ? 50 : 70),
-      autoPanPaddingTopLeft: narrow.matches ? [8, 8] : [54, 14],
-      autoPanPaddingBottomRight: narrow.matches ? [8, 8] : [LEGEND_WIDTH, 14],
-    }).setLatLng(latlng).setContent(content);
-    popup.on("remove", () => { if (!document.activeElement || document.activeElement === document.body) origin.focus({ preventScroll: true }); });
-    popup.openOn(map);
+  const viewNow = () => ({ center: map.getCenter(), zoom: map.getZoom() });
+  const sameView = (a, b) => a.zoom === b.zoom && map.project(a.center, a.zoom).distanceTo(map.project(b.center, a.zoom)) < 3;
+
+  // --- the card of a route or a tract -----------------------------------------------------------
+
+  const legend = element("legend"), card = element("card");
+
+  function openCard(content, name, move) {
+    const before = card.hidden ? viewNow() : left && left.before;
+    if (card.hidden) opener = document.activeElement;
+    const close = make("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
+    close.addEventListener("click", () => closeCard());
+    card.replaceChildren(close, content);
+    card.setAttribute("aria-label", name);
+    card.hidden = false;
+    card.scrollTop = 0;
+    card.parentNode.classList.add("reading");
     if (narrow.matches) legend.open = false;
-    legend.parentNode.classList.add("reading");
-    content.focus({ preventScroll: true });
+    move();
+    left = { before, after: viewNow() };
+    tracts.setStyle(tractStyle);
+    styleRoutes();
+    stack();
+    card.focus({ preventScroll: true });
+  }
+
+  function closeCard() {
+    if (card.hidden) return;
+    const inside = card.contains(document.activeElement) || document.activeElement === document.body;
+    card.hidden = true;
+    card.replaceChildren();
+    card.parentNode.classList.remove("reading");
+    selected = picked = null;
+    if (left && sameView(viewNow(), left.after)) map.setView(left.before.center, left.before.zoom, { animate: false });
+    left = null;
+    tracts.setStyle(tractStyle);
+    styleRoutes();
+    stack();
+    if (inside && opener && opener.isConnected) opener.focus({ preventScroll: true });
+  }
+
+  // Where a click is the wish, the map moves only as far as the card would hide the place.
+  function keepClear(latlng) {
+    const { left: start, right, below } = covered();
+    map.panInside(latlng, { paddingTopLeft: [start + 20, 30], paddingBottomRight: [right + 20, below + 30], animate: false });
   }
 
   function openRoute(route, latlng) {
-    openPopup(routePopup(route), latlng, 440);
     selected = route;
-    styleRoutes();
-    route.casing.bringToFront();
-    route.line.bringToFront();
+    picked = null;
+    openCard(words.routeCard(route), route.name, () => (latlng ? keepClear(latlng) : fit(route.line.getBounds())));
   }
 
-  map.on("popupclose", () => {
-    legend.parentNode.classList.remove("reading");
+  function openTract(tract, layer, latlng) {
     selected = null;
-    styleRoutes();
+    picked = tract;
+    openCard(words.tractCard(tract), tract.name, () => keepClear(latlng));
+    layer.bringToFront();
     stack();
-  });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") map.closePopup(); });
+  }
+
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeCard(); });
 
   // --- legend, which is the layer control too -------------------------------------------------
 
-  const legend = document.getElementById("legend");
-  const keys = {}, titles = {};
+  const keys = {}, titles = {}, boxes = {};
   [["posted", "Routes with posters"], ["others", "Other routes"], ["tracts", "Census tracts"], ["stops", "Stops"]].forEach(([name, title]) => {
     const box = make("input", { type: "checkbox", "data-layer": name });
     box.checked = visible[name];
@@ -306,39 +263,51 @@ function showPlan(map, data) {
       if (name === "stops") fillStops();
       stack();
     });
+    boxes[name] = box;
     titles[name] = make("span", {}, title);
     keys[name] = make("div", { class: "keys" });
-    document.getElementById("legend-body").append(make("div", { class: "layer" }, make("label", {}, box, titles[name]), keys[name]));
+    element("legend-body").append(make("div", { class: "layer" }, make("label", {}, box, titles[name]), keys[name]));
   });
-  legend.open = !narrow.matches;
+  legend.open = window.matchMedia("(min-width: 1200px)").matches;
+  legend.addEventListener("toggle", placeBadges);
+
+  function stopsWhenNear() {
+    const near = map.getZoom() >= STOPS_FROM_ZOOM;
+    boxes.stops.disabled = !near;
+    keys.stops.replaceChildren(...(near ? [] : [make("p", {}, "zoom in further to see them")]));
+  }
 
   function tractKeys() {
+    const empty = data.tracts.features.some((feature) => !feature.properties.residents[0])
+      ? [key(patch("", "empty"), "no residents")] : [];
+    const beyond = key(patch("", "beyond"), "outside the census data");
     if (shown < 0) {
       const found = new Set(data.tracts.features.map((feature) => feature.properties.most));
       return [
         make("p", {}, "Tinted where a campaign language predominates"),
         ...data.groups.filter((group, at) => found.has(at)).map((group) => key(patch(tint(group.color)), group.name)),
-        key(patch(LAND), "none"),
+        key(patch(LAND), "none"), ...empty, beyond,
         make("p", {}, `Predominates: has the most people of these languages, and ${data.words.rule}.`),
       ];
     }
-    const { breaks, ramp, english, measuredAs } = data.languages[shown];
+    const { breaks, ramp, measuredAs } = data.languages[shown];
     const number = (value) => value.toLocaleString("en-US", { maximumSignificantDigits: 2 });
     const label = (at) =>
       at === breaks.length ? (at ? `over ${number(breaks[at - 1])}` : "some")
         : at ? `${number(breaks[at - 1])} – ${number(breaks[at])}` : `up to ${number(breaks[0])}`;
     const some = data.tracts.features.some((feature) => feature.properties.classes[shown]);
     return [
-      make("p", {}, `${english}: ${data.words.people} per km² of tract`),
-      ...(measuredAs === english ? [] : [make("p", {}, `Counted as: ${measuredAs}`)]),
+      make("p", {}, `${english(shown)}: ${data.words.people} per square mile of tract`),
+      ...(measuredAs === english(shown) ? [] : [make("p", {}, `Counted as: ${measuredAs}`)]),
       ...(some ? ramp.map((color, at) => key(patch(color), label(at))).reverse() : []),
-      key(patch(LAND), "none found by the survey"),
+      key(patch(LAND), "none found by the survey"), ...empty, beyond,
+      make("p", {}, "Shades are relative to this language."),
     ];
   }
 
   function fillLegend() {
     const language = data.languages[shown];
-    const used = shown < 0 ? data.languages.filter((_, at) => data.routes.some((route) => carries(route, at))) : [language];
+    const used = shown < 0 ? data.languages.filter((_, at) => routesOf[at]) : [language];
     const any = data.routes.some((route) => worn(route) >= 0);
     titles.posted.textContent = shown < 0 ? "Routes with posters" : `Routes that carry ${language.english}`;
     keys.posted.replaceChildren(...(any
@@ -346,64 +315,138 @@ function showPlan(map, data) {
       : [make("p", {}, "none in this plan")]));
     keys.others.replaceChildren(key(lineSample(FADED, "", 1.5), shown < 0 ? "no poster" : "no poster, or another language"));
     keys.tracts.replaceChildren(...tractKeys());
-    keys.stops.replaceChildren(make("p", {}, "seen when zoomed in"));
+    stopsWhenNear();
   }
 
-  // --- choice of language, list of routes -----------------------------------------------------
+  // --- choice of language, lists of routes ------------------------------------------------------
 
-  const find = document.getElementById("find");
+  const find = element("find");
+
+  function rowButton(route, ...lines) {
+    const rest = route.name.startsWith(`${route.short} `) ? route.name.slice(route.short.length + 1) : route.name;
+    const row = make("button", { type: "button", class: "route-row" }, words.routeNumber(route, words.inkOf(route)),
+      make("span", { class: "name" }, rest), ...lines.map((line) => make("span", { class: "carries" }, line)));
+    row.addEventListener("click", () => openRoute(route));
+    return make("li", {}, row);
+  }
+
+  function placementLines(route) {
+    if (!route.posters.length) return ["No poster"];
+    return route.posters.map((poster) => {
+      const [, served, margin] = figure(route, poster.language);
+      return `${english(poster.language)} · ${words.ofVehicles(poster)} · ${words.plusMinus(served, margin)} served · rank ${poster.rank}`;
+    });
+  }
 
   function listRoutes() {
-    const text = find.value.trim().toLowerCase();
-    const listed = data.routes.filter((route) =>
-      text ? route.name.toLowerCase().includes(text) : worn(route) >= 0);
-    document.getElementById("routes").replaceChildren(...listed.map((route) => {
-      const carried = route.posters.map((poster) => `${data.languages[poster.language].english}, ${vehicles(poster.buses)}`);
-      const number = make("span", { class: "number" }, route.short);
-      const first = worn(route) >= 0 ? worn(route) : route.posters.length ? route.posters[0].language : -1;
-      number.style.setProperty("--ink", first >= 0 ? data.languages[first].color : "#6b7583");
-      const rest = route.name.startsWith(`${route.short} `) ? route.name.slice(route.short.length + 1) : route.name;
-      const row = make("button", { type: "button", class: "route-row" }, number,
-        make("span", {}, rest), make("span", { class: "carries" }, carried.join("; ") || "No poster"));
-      row.addEventListener("click", () => {
-        fit(route.line.getBounds());
-        openRoute(route, L.latLng(route.badge));
-      });
+    const listed = data.routes.filter((route) => worn(route) >= 0);
+    element("routes-title").textContent = shown < 0 ? "Routes with posters" : `${listed.length} ${listed.length === 1 ? "route carries" : "routes carry"} ${english(shown)}`;
+    element("routes").replaceChildren(...listed.map((route) => rowButton(route, ...placementLines(route))));
+    element("routes-note").textContent = listed.length
+      ? `By rank, people × departures. Served: ${data.words.people} of the poster’s language within walking distance.`
+      : "No route carries this language.";
+  }
+
+  function searchRoutes() {
+    const { routes, note } = find.value.trim() ? words.search(find.value) : { routes: [], note: "" };
+    element("found").replaceChildren(...routes.map((route) => rowButton(route, ...placementLines(route))));
+    element("found-note").textContent = note;
+  }
+
+  // The routes that serve most people of the language, whatever they carry, under its card.
+  function listTop() {
+    const served = (route) => figure(route, shown)[1];
+    top = shown < 0 ? [] : data.routes.filter((route) => figure(route, shown) && served(route) > 0)
+      .sort((a, b) => served(b) - served(a)).slice(0, LISTED);
+    const box = element("top");
+    box.hidden = !top.length;
+    if (!top.length) return;
+    element("top-title").textContent = `The ${top.length} routes that serve most ${data.words.people} of ${english(shown)}`;
+    element("top-list").replaceChildren(...top.map((route) => {
+      const [, number, margin] = figure(route, shown);
+      const carried = route.posters.map((poster) => english(poster.language)).join(" and ");
+      const row = make("button", { type: "button", class: "top-row" }, words.routeNumber(route, words.inkOf(route)),
+        make("span", {}, words.plusMinus(number, margin)), make("span", { class: "carries" }, carried ? `carries ${carried}` : "no poster"));
+      row.title = route.name;
+      row.addEventListener("click", () => openRoute(route));
       return make("li", {}, row);
     }));
-    const note = text ? (listed.length ? "" : "No route of that name runs in the design week.")
-      : listed.length ? "Routes with posters, by rank. Type to find any other." : "No route carries this language. Type to find a route.";
-    document.getElementById("routes-note").textContent = note;
+    document.querySelector(`input[name=shown][value="${CSS.escape(data.languages[shown].tag)}"]`).closest(".choice").after(box);
   }
 
   function show(value) {
+    closeCard();
     shown = data.languages.findIndex((language) => language.tag === value);
-    map.closePopup();
     document.querySelectorAll(".choice").forEach((choice) =>
       choice.classList.toggle("chosen", choice.querySelector("input").checked));
+    listTop();
+    listRoutes();
+    fillLegend();
+    const carrying = shown < 0 ? [] : data.routes.filter((route) => carries(route, shown)).map((route) => route.line.getBounds());
+    if (carrying.length && !carrying.some((bounds) => map.getBounds().intersects(bounds))) {
+      fit(carrying.reduce((all, bounds) => all.extend(bounds), L.latLngBounds([])));
+    }
     tracts.setStyle(tractStyle);
     styleRoutes();
     stack();
-    fillLegend();
-    listRoutes();
   }
 
   document.querySelectorAll("input[name=shown]").forEach((input) =>
     input.addEventListener("change", () => show(input.value)));
-  document.getElementById("show").addEventListener("submit", (event) => event.preventDefault());
-  find.addEventListener("input", listRoutes);
+  element("show").addEventListener("submit", (event) => event.preventDefault());
+  find.addEventListener("input", searchRoutes);
+  find.addEventListener("keydown", (event) => {
+    const first = event.key === "Enter" && find.value.trim() && words.search(find.value).routes[0];
+    if (first) openRoute(first);
+  });
 
-  function fit(bounds) {
-    map.fitBounds(bounds, {
-      animate: false, maxZoom: 14, paddingTopLeft: [16, 16], paddingBottomRight: [narrow.matches ? 16 : LEGEND_WIDTH, 16],
-    });
+  const home = L.control({ position: "topleft" });
+  home.onAdd = () => {
+    const button = make("button", { type: "button", class: "home", title: "Show the whole network" }, "Whole network");
+    L.DomEvent.disableClickPropagation(button);
+    button.addEventListener("click", () => fit(data.network));
+    return button;
+  };
+  home.addTo(map);
+
+  // --- on paper ---------------------------------------------------------------------------------
+
+  const known = element("know");
+  let screen = null; // how things stood before printing
+
+  function toPaper() {
+    if (screen) return;
+    screen = { view: viewNow(), legend: legend.open, known: known && known.open };
+    document.documentElement.classList.add("paper");
+    legend.open = true;
+    if (known) known.open = true;
+    map.invalidateSize({ animate: false, pan: false });
+    map.fitBounds(data.bounds, { animate: false, padding: [14, 14] });
+    stack();
+    canvas._redrawBounds = null;
+    canvas._redraw(); // now: no frame is drawn between here and the print
   }
 
+  function toScreen() {
+    if (!screen) return;
+    document.documentElement.classList.remove("paper");
+    legend.open = screen.legend;
+    if (known) known.open = screen.known;
+    map.invalidateSize({ animate: false, pan: false });
+    map.setView(screen.view.center, screen.view.zoom, { animate: false });
+    screen = null;
+  }
+
+  window.addEventListener("beforeprint", toPaper);
+  window.addEventListener("afterprint", toScreen);
+
   badges.addTo(map);
-  map.setMinZoom(6).setMaxZoom(17);
+  map.setMaxZoom(17);
   fit(data.bounds);
-  map.setMaxBounds(L.latLngBounds(data.bounds).pad(1.5));
-  map.on("zoomend", () => { styleRoutes(); stack(); });
+  map.setMinZoom(Math.max(4, Math.min(map.getZoom(), map.getBoundsZoom(data.network)) - 1));
+  map.setMaxBounds(L.latLngBounds(data.network).pad(1));
+  map.on("zoomend", () => { styleRoutes(); stack(); stopsWhenNear(); });
+  map.on("moveend", placeBadges);
   document.querySelector("input[name=shown][value=plan]").checked = true;
   show("plan");
 }

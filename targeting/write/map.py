@@ -8,25 +8,30 @@ import base64
 import hashlib
 import json
 import re
-from datetime import date
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import folium
 import jinja2
-import pandas as pd
 import xstatic.pkg.leaflet
 from branca.element import MacroElement
 from folium.template import Template
 
-from targeting import reasons
-from targeting.catchment import walking_distances
-from targeting.plan import Plan, Scores
-from targeting.write.map_data import language_style, map_data, vehicle_word
+from targeting.plan import Plan
+from targeting.write.map_data import map_data
+from targeting.write.map_text import page_text
 
 MAP_ID = "plan"
 _PAGE = """\
+{% macro know() %}
+{% if page.warnings %}
+<details class="know" id="know"{% if page.urgent %} open{% endif %}>
+<summary>What to know about this plan ({{ page.warnings | length }})</summary>
+<ul>{% for warning in page.warnings %}<li>{{ warning }}</li>{% endfor %}</ul>
+</details>
+{% endif %}
+{% endmacro %}
 <!DOCTYPE html>
 <html lang="en">
 <head>
@@ -38,69 +43,91 @@ _PAGE = """\
 <style>{{ css | safe }}</style>
 </head>
 <body>
-<a class="skip" href="#show">Skip to the choice of languages</a>
 <div class="page">
 <header class="head">
 {% if page.invented %}<p class="banner" role="note">Invented city: sample data</p>{% endif %}
 <h1>{{ page.name }}</h1>
-<p class="sub">{{ page.agency }}</p>
-<p class="sub">Design week {{ page.week }}</p>
+<p class="sub">{{ page.agency }} · design week {{ page.week }}</p>
+<p class="sub" id="counted">{{ page.counted }}</p>
 </header>
-<main class="map-area" aria-label="Map of the plan">
-{{ this.html.render() | safe }}
-<details class="legend" id="legend" open>
-<summary>Legend and layers</summary>
-<div id="legend-body"></div>
-</details>
-</main>
 <div class="panel">
 <noscript><p class="banner">This map needs JavaScript, which is switched off in your browser.
 The figures below are complete without it.</p></noscript>
-<form class="show" id="show" aria-label="What the map shows" tabindex="-1">
+<section class="find" aria-label="Find a route">
+<input type="search" id="find" placeholder="Find a route: number or name, then Enter"
+ aria-label="Number or name of a route" autocomplete="off" spellcheck="false">
+<ul id="found" class="rows"></ul>
+<p class="note" id="found-note" aria-live="polite"></p>
+</section>
+<form class="show" id="show" aria-label="What the map shows">
 <h2>Show on the map</h2>
+<p class="note">{{ page.defined }}</p>
 <label class="choice"><input type="radio" name="shown" value="plan" checked>
 <span class="choice-name">The plan</span>
 <span class="choice-figures">{{ page.lead }}</span></label>
-<p class="note">Or one language. The bar is the share of its {{ page.people }} who live within
-walking distance of a route that carries it, with its margin of error.</p>
 {% for row in page.languages %}
-<label class="choice" style="--ink: {{ row.color }}">
+<label class="choice" style="--ink: {{ row.color }}" title="{{ row.exact }}">
 <input type="radio" name="shown" value="{{ row.tag }}">
 <span class="choice-name"><bdi lang="{{ row.tag }}">{{ row.own }}</bdi>
-{% if row.own != row.english %}<span class="english"> · {{ row.english }}</span>{% endif %}</span>
-<span class="choice-share">{{ row.share }}</span>
-<span class="bar" aria-hidden="true"><span class="bar-share" style="width: {{ row.width }}"></span>
-{% if row.span %}
+{% if row.own != row.english %}<span class="english"> · {{ row.english }}</span>{% endif %}
+{% if row.posted %}<span class="buses"> {{ row.buses }}</span>{% endif %}</span>
+{% if row.posted %}
+<span class="choice-share">{{ row.served }}</span>
+<span class="bar" aria-hidden="true"><span class="bar-any" style="width: {{ row.any_width }}"></span>
+<span class="bar-share" style="width: {{ row.width }}"></span>
 <span class="bar-margin" style="left: {{ row.low }}; width: {{ row.span }}"></span>
-{% endif %}
 </span>
+{% endif %}
 <span class="choice-figures">{{ row.figures }}</span>
-<span class="choice-figures">{{ row.carried }}</span>
 {% if row.note %}<span class="choice-figures">{{ row.note }}</span>{% endif %}
 </label>
 {% endfor %}
+<div id="top" class="top" hidden><h3 id="top-title"></h3><ol id="top-list"></ol></div>
+{% for note in page.measured %}<p class="note">{{ note }}</p>{% endfor %}
 </form>
-<section class="find" aria-labelledby="find-title">
-<h2 id="find-title">Find a route</h2>
-<input type="search" id="find" placeholder="Number or name" aria-label="Number or name of a route"
- autocomplete="off" spellcheck="false">
-<ul id="routes"></ul>
-<p class="note" id="routes-note" aria-live="polite"></p>
+{% if page.urgent %}{{ know() }}{% endif %}
+<section class="listed" aria-labelledby="routes-title">
+<h2 id="routes-title">Routes with posters</h2>
+<ul id="routes" class="rows"></ul>
+<p class="note" id="routes-note"></p>
 </section>
-{% if page.warnings %}
-<details class="know">
-<summary>What to know about this plan ({{ page.warnings | length }})</summary>
-<ul>{% for warning in page.warnings %}<li>{{ warning }}</li>{% endfor %}</ul>
-</details>
-{% endif %}
+<section class="all" aria-labelledby="all-title">
+<h2 id="all-title">All placements</h2>
+<table id="placements">
+<thead><tr><th scope="col">Rank</th><th scope="col">Route</th><th scope="col">Language</th>
+<th scope="col">{{ page.vehicles }}</th><th scope="col">Of</th><th scope="col">Served ±</th></tr></thead>
+<tbody>
+{% for row in page.placements %}
+<tr><td>{{ row.rank }}</td><th scope="row">{{ row.route }}</th>
+<td>{{ row.english }}{% if row.own != row.english %}
+ · <bdi lang="{{ row.tag }}">{{ row.own }}</bdi>{% endif %}</td>
+<td>{{ row.buses }}</td><td>{{ row.of }}</td><td>{{ row.served }}</td></tr>
+{% endfor %}
+</tbody>
+</table>
+<p class="note">{{ page.table_note }}</p>
+</section>
+{% if not page.urgent %}{{ know() }}{% endif %}
 <footer class="source">
 {% for line in page.source %}<p>{{ line }}</p>{% endfor %}
 </footer>
 </div>
+<main class="map-area" aria-label="Map of the plan">
+<div class="map-frame">
+{{ this.html.render() | safe }}
+</div>
+<details class="legend" id="legend" open>
+<summary>Legend and layers</summary>
+<div id="legend-body"></div>
+</details>
+<section class="card" id="card" role="dialog" tabindex="-1" aria-label="" hidden></section>
+</main>
 </div>
 <script type="application/json" id="plan-data">{{ data | safe }}</script>
 <script>{{ leaflet_js | safe }}</script>
-<script>{{ js | safe }}</script>
+{% for script in scripts %}
+<script>{{ script | safe }}</script>
+{% endfor %}
 <script>{{ this.script.render() | safe }}</script>
 </body>
 </html>
@@ -163,119 +190,14 @@ def map_html(plan: Plan) -> str:
     leaflet = Path(xstatic.pkg.leaflet.BASE_DIR)
     package = files("targeting.write")
     root._template = _PageTemplate(
-        page=_page_text(plan),
+        page=page_text(plan),
         data=_json_in_script(data),
         leaflet_css=_without_images((leaflet / "leaflet.css").read_text(encoding="utf-8")),
         leaflet_js=_without_source_map((leaflet / "leaflet.js").read_text(encoding="utf-8")),
         css=package.joinpath("map.css").read_text(encoding="utf-8"),
-        js=package.joinpath("map.js").read_text(encoding="utf-8"),
+        scripts=[package.joinpath(name).read_text(encoding="utf-8") for name in ("map_words.js", "map.js")],
     )
     return _with_policy(root.render())
-
-
-def _page_text(plan: Plan) -> dict[str, Any]:
-    """Return the texts of the page around the map."""
-    scores = plan.scores
-    agencies = ", ".join(dict.fromkeys(scores.feed.routes["agency"]))
-    named = agencies + " ".join(name for source in scores.feed.sources for name in source.agencies)
-    vehicles = vehicle_word(scores)
-    buses = int(plan.placements["buses"].sum())
-    routes = plan.placements["unit_id"].nunique()
-    languages = plan.placements["language"].nunique()
-    return {
-        "name": scores.campaign.name,
-        "agency": agencies,
-        "week": _period(scores.feed.week.first_day, scores.feed.week.last_day),
-        "invented": "invented" in named.lower(),
-        "people": reasons.people_word(scores),
-        "lead": f"{_count(buses, vehicles)} on {_count(routes, 'routes')} carry posters in "
-        f"{_count(languages, 'languages')}",
-        "languages": _language_rows(plan, vehicles),
-        "warnings": [notice.message for notice in scores.notices.warnings],
-        "source": _source(scores),
-    }
-
-
-def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, str]]:
-    """Return the line of each language in the list of what can be shown."""
-    region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
-    people = reasons.people_word(plan.scores)
-    rows = []
-    for position, language in enumerate(plan.scores.languages):
-        row = region.loc[language.tag]
-        placed = plan.placements[plan.placements["language"] == language.tag]
-        everyone = f"{row['lep']:,.0f} ± {row['lep_moe']:,.0f} {people}"
-        share, margin = row["served_posted_share"], row["served_posted_share_moe"]
-        posted = len(placed) > 0 and not pd.isna(share)
-        low, high = (max(share - margin, 0.0), min(share + margin, 1.0)) if posted else (0.0, 0.0)
-        measured = language.measured_as
-        rows.append(
-            {
-                "tag": language.tag,
-                "own": language.own_name,
-                "english": language.english_name,
-                "color": language_style(position)["color"],
-                "share": f"{share:.1%} ± {100 * margin:.1f}" if posted else "–",
-                "width": f"{share:.1%}" if posted else "0",
-                "low": f"{low:.1%}",
-                "span": f"{high - low:.1%}" if posted else "",
-                "figures": f"{row['served_posted']:,.0f} ± {row['served_posted_moe']:,.0f} of {everyone}"
-                if posted
-                else everyone,
-                "carried": f"{_count(int(placed['buses'].sum()), vehicles)} on "
-                f"{_count(placed['unit_id'].nunique(), 'routes')}"
-                if len(placed)
-                else f"No {vehicles}",
-                "note": f"Counted as: {measured}" if measured != language.english_name else "",
-            }
-        )
-    return rows
-
-
-def _source(scores: Scores) -> list[str]:
-    """Return the source line, what is counted and what the map is not."""
-    region = scores.campaign.region
-    tables = "; ".join(f"{Path(path).name} ({vintage})" for path, vintage in scores.tracts.sources)
-    service = "; ".join(
-        f"{', '.join(source.agencies) or Path(source.path).stem}, "
-        f"{f'feed version {source.version}' if source.version else Path(source.path).name}"
-        for source in scores.feed.sources
-    )
-    modes = scores.feed.routes["mode"]
-    walk = pd.Series(
-        walking_distances(modes, bus_walk_m=region.bus_walk_m, rail_walk_m=region.rail_walk_m),
-        index=modes.to_numpy(),
-    )
-    distances = ", ".join(
-        f"{metres:,.0f} m ({metres * 3.28084:,.0f} ft) to a {mode.replace('_', ' ')} stop"
-        for mode, metres in walk.groupby(level=0).first().items()
-    )
-    measure = (
-        "people of 5 years and over who speak English less than “very well” (LEP), by the language "
-        "they speak at home"
-        if region.measure == "lep"
-        else "people of 5 years and over, by the language they speak at home"
-    )
-    return [
-        f"People: ACS table C16001, {tables}. Service: {service}, design week "
-        f"{_period(scores.feed.week.first_day, scores.feed.week.last_day)}. Figures are estimates "
-        "with 90% margins of error.",
-        f"Counted are {measure}. Walking distance: {distances}.",
-        "Aggregated census estimates; not a map of trafficking and never of persons.",
-    ]
-
-
-def _count(number: int, noun: str) -> str:
-    """Return "1 bus", "24 buses": the noun is given in the plural."""
-    singular = {"buses": "bus"}.get(noun, noun.removesuffix("s"))
-    return f"{number:,} {singular if number == 1 else noun}"
-
-
-def _period(first: date, last: date) -> str:
-    """Return "February 24 – March 2, 2025"."""
-    start = f"{first:%B} {first.day}" + (f", {first.year}" if first.year != last.year else "")
-    end = f"{last.day}" if first.month == last.month else f"{last:%B} {last.day}"
-    return f"{start} – {end}, {last.year}"
 
 
 def _json_in_script(data: dict[str, Any]) -> str:

@@ -3,6 +3,7 @@
 Shapes are simplified for drawing; every figure comes from the plan unchanged but for rounding.
 """
 
+import math
 from typing import Any
 
 import geopandas as gpd
@@ -14,12 +15,13 @@ import shapely
 from targeting import reasons
 from targeting.languages import told_apart
 from targeting.plan import Plan, Scores
+from targeting.write.map_style import language_style
+from targeting.write.tables import rounded
 
 Geometries = npt.NDArray[np.object_]
-# Okabe and Ito's order of hues, darkened until white text on them is legible
-COLORS = ("#2b5ca8", "#c24e00", "#007a5e", "#a23e8c", "#8a6a00", "#3f4753", "#5b4fc4", "#a61c3c")
-DASHES = ("", "12 5", "4 4", "14 4 3 4", "7 4")
-RAMP = ("#eef3b8", "#a9dab4", "#4fb5c4", "#2c7ab7", "#22358f")
+RAMP = ("#eee8dd", "#dccfba", "#c3ae90", "#a38a69", "#7d6547")  # no language's colour
+SQUARE_MILE = 2_589_988.110336  # in m²
+ROUND_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 TRACT_TOLERANCE_M = 12.0
 ROUTE_TOLERANCE_M = 8.0
 SAME_STREET_M = 45.0  # less than half a short city block, so that one-way pairs stay two
@@ -35,8 +37,9 @@ def map_data(plan: Plan) -> dict[str, Any]:
     Returns
     -------
     dict
-        `languages`, `tracts` (GeoJSON), `routes` (posted first, in the plan's order), `stops`,
-        `counties`, `bounds` of the posted routes, and `words` for the measure that was counted.
+        `languages`, `tracts` (GeoJSON), `routes` (posted first, in the plan's order), `leftOut`
+        (routes of the feeds that the plan does not count), `stops`, `counties`, `bounds` of the
+        posted routes, `network` of all, and `words` for what was counted.
     """
     scores = plan.scores
     crs = scores.tracts.geometry.estimate_utm_crs()
@@ -49,12 +52,12 @@ def map_data(plan: Plan) -> dict[str, Any]:
         [classify(density[:, column], breaks[column]) for column in range(density.shape[1])]
     )
     posted = lines[lines.index.isin(plan.placements["unit_id"])]
-    west, south, east, north = (posted if len(posted) else lines).to_crs(4326).total_bounds
     placement = scores.campaign.placement
     return {
         "words": {
             "people": reasons.people_word(scores),
             "vehicles": vehicle_word(scores),
+            "modes": mode_words(scores.campaign.region.modes),
             "rule": f"at least {placement.tract_people:,.0f} people and "
             f"{placement.tract_share:.1%} of the residents",
         },
@@ -67,13 +70,31 @@ def map_data(plan: Plan) -> dict[str, Any]:
             for lat, lon, name in scores.feed.stops[["lat", "lon", "stop_name"]].itertuples(index=False)
         ],
         "counties": _counties(scores, drawn, lines),
-        "bounds": [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]],
+        "leftOut": [
+            {
+                "name": name,
+                "short": short,
+                "mode": mode.replace("_", " "),
+                "counted": mode in scores.campaign.region.modes,
+            }
+            for name, short, mode in scores.feed.left_out[
+                ["route_name", "route_short_name", "mode"]
+            ].itertuples(index=False)
+        ],
+        "bounds": _bounds(posted if len(posted) else lines),
+        "network": _bounds(lines),
     }
 
 
-def language_style(position: int) -> dict[str, str]:
-    """Return the colour and dash pattern of the campaign's n-th language; 40 pairs are distinct."""
-    return {"color": COLORS[position % len(COLORS)], "dash": DASHES[position % len(DASHES)]}
+def _bounds(lines: gpd.GeoSeries) -> list[list[float]]:
+    west, south, east, north = lines.to_crs(4326).total_bounds
+    return [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
+
+
+def mode_words(modes: list[str]) -> str:
+    """Return "bus", "bus and tram", "bus, tram and rail"."""
+    words = [mode.replace("_", " ") for mode in modes]
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def vehicle_word(scores: Scores) -> str:
@@ -84,17 +105,23 @@ def vehicle_word(scores: Scores) -> str:
 def class_breaks(density: npt.NDArray[np.float64]) -> list[float]:
     """Return the upper ends of all classes but the last: fifths of the tracts with anyone.
 
-    They are rounded before tracts are classed, so that the legend's numbers are the real ends.
+    They are round numbers, set before tracts are classed: the legend's numbers are the real ends.
     """
     some = density[density > 0]
     if not len(some):
         return []
-    ends = {float(f"{end:.2g}") for end in np.quantile(some, [0.2, 0.4, 0.6, 0.8])}
+    ends = {_round_number(end) for end in np.quantile(some, [0.2, 0.4, 0.6, 0.8])}
     kept = [0.0]
     for end in sorted(ends):
         if end < some.max() and ((kept[-1] < some) & (some <= end)).any():  # no class is empty
             kept.append(end)
     return kept[1:]
+
+
+def _round_number(value: float) -> float:
+    """Return the nearest of 1, 1.5, 2, 2.5, 3, 4, 5, 6, 8 times a power of ten."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(f"{min(ROUND_STEPS, key=lambda step: abs(step * power - value)) * power:.2g}")
 
 
 def classify(density: npt.NDArray[np.float64], breaks: list[float]) -> npt.NDArray[np.int64]:
@@ -104,12 +131,12 @@ def classify(density: npt.NDArray[np.float64], breaks: list[float]) -> npt.NDArr
 
 
 def _density(scores: Scores, polygons: Geometries) -> npt.NDArray[np.float64]:
-    """Return people per km² of tract, shape (tracts, languages)."""
+    """Return people per square mile of tract, shape (tracts, languages)."""
     keys = [language.group.key for language in scores.languages]
-    km2 = shapely.area(polygons)[:, None] / 1e6
+    square_miles = shapely.area(polygons)[:, None] / SQUARE_MILE
     people = scores.tracts.estimates[keys].to_numpy(float)
     density: npt.NDArray[np.float64] = np.zeros(people.shape)
-    np.divide(people, km2, out=density, where=km2 > 0)
+    np.divide(people, square_miles, out=density, where=square_miles > 0)
     return density
 
 
@@ -125,7 +152,7 @@ def _languages(scores: Scores, breaks: list[list[float]]) -> list[dict[str, Any]
                 "measuredAs": language.measured_as,
                 "breaks": breaks[position],
                 "ramp": [RAMP[shade] for shade in shades],
-                **language_style(position),
+                **language_style(language.tag),
             }
         )
     return rows
@@ -136,7 +163,7 @@ def _groups(scores: Scores) -> list[dict[str, Any]]:
     return [
         {
             "name": " or ".join(language.english_name for language in members),
-            "color": language_style(scores.languages.index(members[0]))["color"],
+            "color": language_style(members[0].tag)["color"],
         }
         for members in told_apart(scores.languages).values()
     ]
@@ -177,12 +204,25 @@ def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
     """Return every route with its lines, posters, reasons and figures by language."""
     scores = plan.scores
     positions = {language.tag: n for n, language in enumerate(scores.languages)}
+    table = rounded(plan.routes)
+    bounds = table.set_index(["route_id", "language"])[["served_low", "served_high"]]
     posters: dict[str, list[dict[str, Any]]] = {}
     for row in plan.placements.itertuples(index=False):
+        low, high = bounds.loc[(row.unit_id, row.language)]
         posters.setdefault(row.unit_id, []).append(
-            {"language": positions[row.language], "buses": int(row.buses), "reason": row.reason}
+            {
+                "language": positions[row.language],
+                "buses": int(row.buses),
+                "of": int(row.vehicles),
+                "rank": int(scores.assigned.at[row.unit_id, "rank"]),
+                "low": int(low),
+                "high": int(high),
+                "reason": row.reason,
+            }
         )
-    figures = plan.routes.groupby("route_id", sort=False)
+    # people as in routes.csv; percentages to one decimal of the unrounded share
+    table["share"], table["share_moe"] = 100 * plan.routes["share"], 100 * plan.routes["share_moe"]
+    figures = table.groupby("route_id", sort=False)
     streets = {route: one_line_per_street(line) for route, line in lines.items()}
     order = [*posters, *(route for route in lines.index if route not in posters)]
     badges = _badges([streets[route] for route in order])
@@ -211,18 +251,18 @@ def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
 
 
 def _figures(rows: pd.DataFrame, positions: dict[str, int]) -> list[list[float | None]]:
-    """Return language, served, margin, low, high, share, its margin, concentration of one route."""
-    table = rows.assign(language=rows["language"].map(positions))
-    digits = {
-        "language": 0, "served": 0, "served_moe": 0, "served_low": 0, "served_high": 0,
-        "share": 4, "share_moe": 4, "concentration": 2,
-    }  # fmt: skip
+    """Return language, served, margin, percent of residents, its margin, concentration of a route."""
     return [
         [
-            None if pd.isna(value) else round(float(value), places) if places else round(value)
-            for value, places in zip(row, digits.values(), strict=True)
+            positions[row.language],
+            int(row.served),
+            int(row.served_moe),
+            *(
+                None if pd.isna(value) else round(float(value), digits)
+                for value, digits in ((row.share, 1), (row.share_moe, 1), (row.concentration, 2))
+            ),
         ]
-        for row in table[list(digits)].itertuples(index=False)
+        for row in rows.itertuples(index=False)
     ]
 
 

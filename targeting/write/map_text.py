@@ -1,0 +1,193 @@
+"""The texts of the map page around the map: header, language cards, placements, sources."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+import targeting
+from targeting import reasons
+from targeting.catchment import walking_distances
+from targeting.plan import Plan, Scores
+from targeting.write.map_data import mode_words, vehicle_word
+from targeting.write.map_style import language_style
+from targeting.write.tables import rounded
+
+
+def page_text(plan: Plan) -> dict[str, Any]:
+    """Return the texts of the page around the map, for its template."""
+    scores = plan.scores
+    agencies = ", ".join(dict.fromkeys(scores.feed.routes["agency"]))
+    named = agencies + " ".join(name for source in scores.feed.sources for name in source.agencies)
+    vehicles = vehicle_word(scores)
+    buses = int(plan.placements["buses"].sum())
+    routes = plan.placements["unit_id"].nunique()
+    languages = plan.placements["language"].nunique()
+    return {
+        "name": scores.campaign.name,
+        "agency": agencies,
+        "week": _period(scores.feed.week.first_day, scores.feed.week.last_day),
+        "counted": _counted_modes(scores),
+        "invented": "invented" in named.lower(),
+        "defined": _definition(scores),
+        "lead": f"{_count(buses, vehicles)} on {_count(routes, 'routes')} carry posters in "
+        f"{_count(languages, 'languages')}",
+        "languages": _language_rows(plan, vehicles),
+        "measured": [
+            f"{language.english_name} is counted as: {language.measured_as}."
+            for language in scores.languages
+            if language.measured_as != language.english_name
+        ],
+        "vehicles": vehicles.capitalize(),
+        "placements": _placement_rows(plan),
+        "table_note": f"Rank by people × departures. Of: the most {vehicles} that run on the route at "
+        f"once; the others do not carry the poster. Served: {reasons.people_word(scores)} within "
+        "walking distance, ± 90% margin of error.",
+        "warnings": [notice.message for notice in scores.notices.warnings],
+        "urgent": any(notice.code == "language_not_posted" for notice in scores.notices.warnings),
+        "source": _source(scores),
+    }
+
+
+def _counted_modes(scores: Scores) -> str:
+    """Return "Bus routes only; 9 tram and rail routes left out"."""
+    wanted = scores.campaign.region.modes
+    modes = scores.feed.left_out["mode"]
+    others = modes[~modes.isin(wanted)]
+    idle = len(modes) - len(others)
+    parts = [f"{mode_words(wanted).capitalize()} routes only"]
+    if len(others):
+        kinds = mode_words(
+            list(others.value_counts(sort=False).sort_values(ascending=False, kind="stable").index)
+        )
+        parts.append(f"{len(others):,} {kinds} {'route' if len(others) == 1 else 'routes'} left out")
+    if idle:
+        parts.append(f"{_count(idle, 'routes')} without service in the design week left out")
+    return "; ".join(parts)
+
+
+def counted_people(scores: Scores) -> str:
+    """Return who is counted, with LEP defined where it is the measure."""
+    if scores.campaign.region.measure == "lep":
+        return (
+            "people of 5 years and over who speak English less than “very well” (LEP), by the language "
+            "they speak at home"
+        )
+    return "people of 5 years and over, by the language they speak at home"
+
+
+def _definition(scores: Scores) -> str:
+    """Return what the language cards count, and the area of the census table."""
+    tracts, counties = len(scores.tracts.names), scores.tracts.county.nunique()
+    people = counted_people(scores)
+    return (
+        f"{people[0].upper()}{people[1:]}: how many live near a route "
+        f"that carries it, ± 90% margin. The area of the census table: {_count(tracts, 'tracts')} in "
+        f"{_count(counties, 'counties')}; the bar is all its people, pale: near any route."
+    )
+
+
+def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
+    """Return the card of each language in the list of what can be shown."""
+    region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
+    near = "near any bus route" if vehicles == "buses" else "near any route"
+    first: dict[str, str] = {}
+    rows = []
+    for language in plan.scores.languages:
+        row = region.loc[language.tag]
+        placed = plan.placements[plan.placements["language"] == language.tag]
+        share, margin = row["served_posted_share"], row["served_posted_share_moe"]
+        posted = len(placed) > 0 and not pd.isna(share)
+        low, high = (max(share - margin, 0.0), min(share + margin, 1.0)) if posted else (0.0, 0.0)
+        same_as = first.setdefault(language.measured_as, language.english_name)
+        part = f" ({row['served_posted'] / row['served_any']:.0%})" if row["served_any"] else ""
+        rows.append(
+            {
+                "tag": language.tag,
+                "own": language.own_name,
+                "english": language.english_name,
+                "color": language_style(language.tag)["color"],
+                "posted": posted,
+                "buses": _count(int(placed["buses"].sum()), vehicles),
+                "served": f"{row['served_posted']:,.0f} ± {row['served_posted_moe']:,.0f}",
+                "width": f"{share:.1%}" if posted else "0",
+                "any_width": f"{row['served_any'] / row['lep']:.1%}" if row["lep"] else "0",
+                "low": f"{low:.1%}",
+                "span": f"{high - low:.1%}",
+                "figures": f"of {row['served_any']:,.0f} {near}{part}; {row['lep']:,.0f} in the area"
+                if posted
+                else f"No {vehicles}; {row['served_any']:,.0f} {near}, {row['lep']:,.0f} in the area",
+                "exact": f"{near.capitalize()} {row['served_any']:,.0f} ± {row['served_any_moe']:,.0f}; "
+                f"in the area of the census table {row['lep']:,.0f} ± {row['lep_moe']:,.0f}"
+                + (f"; {share:.1%} ± {100 * margin:.1f} of these served" if posted else ""),
+                "note": f"same people as {same_as}" if same_as != language.english_name else "",
+            }
+        )
+    return rows
+
+
+def _placement_rows(plan: Plan) -> list[dict[str, str]]:
+    """Return every placement as it stands in the page's table, for paper and without scripts."""
+    own = {language.tag: language.own_name for language in plan.scores.languages}
+    return [
+        {
+            "rank": f"{plan.scores.assigned.at[row.unit_id, 'rank']:,}",
+            "route": row.unit_name,
+            "tag": row.language,
+            "english": row.language_name,
+            "own": own[row.language],
+            "buses": f"{row.buses:,}",
+            "of": f"{row.vehicles:,}",
+            "served": f"{row.served:,} ± {row.served_moe:,}",
+        }
+        for row in rounded(plan.placements).itertuples(index=False)
+    ]
+
+
+def _source(scores: Scores) -> list[str]:
+    """Return the source line, what is counted and what the map is not."""
+    region = scores.campaign.region
+    unshaped = any(notice.code == "route_without_shape" for notice in scores.notices)
+    files = "; ".join(f"{Path(path).name} ({vintage})" for path, vintage in scores.tracts.sources)
+    people = (
+        f"American Community Survey {region.acs_release}, table C16001"
+        if region.acs_release
+        else f"ACS table C16001, {files}"
+    )
+    service = "; ".join(
+        f"{', '.join(source.agencies) or Path(source.path).stem}, "
+        f"{f'feed version {source.version}' if source.version else Path(source.path).name}"
+        for source in scores.feed.sources
+    )
+    modes = scores.feed.routes["mode"]
+    walk = pd.Series(
+        walking_distances(modes, bus_walk_m=region.bus_walk_m, rail_walk_m=region.rail_walk_m),
+        index=modes.to_numpy(),
+    )
+    distances = ", ".join(
+        f"{metres:,.0f} m ({metres * 3.28084:,.0f} ft) to a {mode.replace('_', ' ')} stop"
+        for mode, metres in walk.groupby(level=0).first().items()
+    )
+    return [
+        f"People: {people}. Service: {service}, design week "
+        f"{_period(scores.feed.week.first_day, scores.feed.week.last_day)}. Figures are estimates "
+        "with 90% margins of error.",
+        f"Counted are {counted_people(scores)}. Walking distance: {distances}.",
+        "Aggregated census estimates; not a map of trafficking and never of persons.",
+        *(["Lines are drawn from stop to stop where the feed gives no shape."] if unshaped else []),
+        f"Made by targeting {targeting.__version__}.",
+    ]
+
+
+def _count(number: int, noun: str) -> str:
+    """Return "1 bus", "24 buses": the noun is given in the plural."""
+    singular = {"buses": "bus", "counties": "county"}.get(noun, noun.removesuffix("s"))
+    return f"{number:,} {singular if number == 1 else noun}"
+
+
+def _period(first: date, last: date) -> str:
+    """Return "February 24 – March 2, 2025"."""
+    start = f"{first:%B} {first.day}" + (f", {first.year}" if first.year != last.year else "")
+    end = f"{last.day}" if first.month == last.month else f"{last:%B} {last.day}"
+    return f"{start} – {end}, {last.year}"
