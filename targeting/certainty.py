@@ -70,6 +70,14 @@ def probability_at_least(estimates: npt.ArrayLike, errors: npt.ArrayLike, least:
     return np.asarray(ndtr((np.asarray(estimates, float) - least) / error))
 
 
+def reliability(
+    estimates: npt.ArrayLike, moes: npt.ArrayLike, cv_limits: tuple[float, float]
+) -> npt.NDArray[np.str_]:
+    """Return "high", "medium" or "low" by the coefficient of variation; "low" where nobody is counted."""
+    cv = moe.coefficient_of_variation(estimates, moes)
+    return np.select([cv <= limit for limit in cv_limits], ["high", "medium"], "low")
+
+
 def certainty_of(
     served: pd.DataFrame,
     languages: Sequence[Language],
@@ -124,7 +132,7 @@ def certainty_of(
             "runner_up": tags[runner_up[row, column]],
             "differs": differs[row, column],
             "cv": np.where(np.isfinite(cv), cv, np.nan),
-            "reliability": np.select([cv <= limit for limit in cv_limits], ["high", "medium"], "low"),
+            "reliability": reliability(people, served["served_moe"], cv_limits),
         },
         index=served.index,
     )

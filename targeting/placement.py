@@ -165,6 +165,6 @@ def deal_buses(
                     left -= 1
     rows = [(route, language, count) for (route, language), count in dealt.items()]
     table = pd.DataFrame(rows, columns=["route_id", "language", "buses"])
-    rank = table["route_id"].map(assigned["rank"])
-    table = table.assign(rank=rank).sort_values(["rank", "language"], kind="stable")
+    # dealt in the order of the rounds, so the group that a route calls for comes before its rival
+    table = table.assign(rank=table["route_id"].map(assigned["rank"])).sort_values("rank", kind="stable")
     return table.drop(columns="rank").reset_index(drop=True)

@@ -15,7 +15,7 @@ import pandas as pd
 from targeting.birthplaces import read_birthplaces
 from targeting.campaign import Campaign
 from targeting.catchment import Catchment
-from targeting.certainty import certainty_of
+from targeting.certainty import certainty_of, reliability
 from targeting.controls import read_controls, read_pumas
 from targeting.disaggregate import Split, enclosing_areas, named, split_groups
 from targeting.errors import CampaignError, TractError
@@ -298,11 +298,16 @@ def make_plan(campaign: Campaign, step: Step = lambda _: None) -> Plan:
     _say_not_posted(scores, posted)
     names = {language.tag: language.english_name for language in scores.languages}
     measured_as = {language.tag: language.measured_as for language in scores.languages}
+    limits = campaign.certainty.cv_limits
     covered = coverage(scores.catchment, scores.tracts, scores.languages, posted)
     return Plan(
         scores=scores,
         placements=placement_rows(scores, dealt),
         coverage=covered.assign(
+            **{
+                f"{name}_reliability": reliability(covered[name], covered[f"{name}_moe"], limits)
+                for name in ("lep", "served_any", "served_posted")
+            },
             language_name=covered["language"].map(names),
             measured_as=covered["language"].map(measured_as),
         ),

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from targeting import moe, reasons
+from targeting.certainty import reliability
 from targeting.feed import Feed
 from targeting.languages import CATEGORIES, GROUPS, Language, catalogue, told_apart
 from targeting.served import margins_of_sums
@@ -135,6 +136,7 @@ def language_rows(scores: "Scores") -> pd.DataFrame:
                 "safe_harbor": people >= threshold if counts_lep else None,
                 "safe_harbor_certain": _settled(several, people, margin, threshold) if counts_lep else None,
                 "safe_harbor_threshold": threshold,
+                "reliability": reliability(people, margin, scores.campaign.certainty.cv_limits).item(),
                 "measured_as": name,
             }
         )

@@ -3,12 +3,14 @@
 from random import Random
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import norm
 
-from targeting.certainty import probability_at_least, rank_probabilities
+from targeting.certainty import certainty_of, probability_at_least, rank_probabilities
+from targeting.languages import find_languages
 
 
 @pytest.mark.parametrize(
@@ -77,3 +79,38 @@ def test_order_does_not_matter_and_rows_sum_to_one(
 def test_serves_enough() -> None:
     # 100 wanted: 150 ± 1 standard error of 50 is one error above: Φ(1)
     assert probability_at_least([150, 100, 0], [50, 20, 0], 100) == pytest.approx([norm.cdf(1), 0.5, 0.0])
+
+
+def test_columns_of_a_route_by_hand() -> None:
+    # Spanish 300 ± 82.25 (SE 50), Vietnamese 200 ± 82.25, Russian and Ukrainian one group of 0 ± 16.45
+    languages = find_languages(["es", "vi", "ru", "uk"])
+    served = pd.DataFrame(
+        {
+            "route_id": "1",
+            "language": ["es", "vi", "ru", "uk"],
+            "served": [300.0, 200.0, 0.0, 0.0],
+            "served_moe": [82.25, 82.25, 16.45, 16.45],
+        }
+    )
+    table = certainty_of(served, languages, min_served=250, cv_limits=(0.2, 0.4)).set_index(
+        served["language"]
+    )
+    # of three groups Russian is out of play (20 errors below), so it is Φ(100 / √(50² + 50²))
+    assert table.at["es", "largest_probability"] == pytest.approx(norm.cdf(100 / np.hypot(50, 50)), abs=1e-3)
+    assert table.loc[["ru", "uk"], "largest_probability"].nunique() == 1, "one group, one figure"
+    assert table["enough_probability"].to_numpy() == pytest.approx(
+        [norm.cdf(1), norm.cdf(-1), 0, 0], abs=1e-9
+    )
+    assert table["runner_up"].tolist() == ["vi", "es", "es", "es"]
+    # |300 - 200| / 70.7 = 1.41 is below 1.645; 300 / 51 is far above
+    assert table["differs"].tolist() == [False, False, True, True]
+    assert table["cv"].tolist()[:2] == pytest.approx([50 / 300, 0.25])
+    assert table["cv"].isna().tolist() == [False, False, True, True]
+    assert table["reliability"].tolist() == ["high", "medium", "low", "low"]
+
+
+def test_a_campaign_of_one_group_is_sure_of_it() -> None:
+    served = pd.DataFrame({"route_id": ["1"], "language": ["ko"], "served": [5.0], "served_moe": [50.0]})
+    table = certainty_of(served, find_languages(["ko"]), min_served=100, cv_limits=(0.12, 0.4))
+    assert table["largest_probability"].tolist() == [1.0]
+    assert table["runner_up"].tolist() == [""]

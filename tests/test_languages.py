@@ -393,7 +393,9 @@ def rows_of(
         tables=(),
         sources=(),
     )
-    campaign = SimpleNamespace(region=SimpleNamespace(measure=measure))
+    campaign = SimpleNamespace(
+        region=SimpleNamespace(measure=measure), certainty=SimpleNamespace(cv_limits=(0.12, 0.40))
+    )
     scores = SimpleNamespace(campaign=campaign, tracts=tracts, languages=find_languages(tags))
     return language_rows(scores).set_index("measured_as")  # type: ignore[arg-type]
 

@@ -196,10 +196,10 @@ def test_fewer_than_asked_when_all_are_full() -> None:
 def test_languages_of_one_group_take_turns() -> None:
     groups = {"9": "slavic", "1": "spanish"}
     assert deal(groups, {"9": 5, "1": 5}, ["uk", "es", "ru"], 7) == [
-        ["9", "ru", 2], ["9", "uk", 2], ["1", "es", 3],
+        ["9", "uk", 2], ["9", "ru", 2], ["1", "es", 3],
     ]  # fmt: skip
     # an odd bus goes to the language that the campaign names first
-    assert deal({"9": "slavic"}, {"9": 5}, ["uk", "ru"], 3) == [["9", "ru", 1], ["9", "uk", 2]]
+    assert deal({"9": "slavic"}, {"9": 5}, ["uk", "ru"], 3) == [["9", "uk", 2], ["9", "ru", 1]]
 
 
 def test_turns_run_on_from_route_to_route() -> None:

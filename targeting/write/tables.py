@@ -23,6 +23,9 @@ SHARES = (
     "served_posted_share",
     "served_posted_share_moe",
 )
+PEOPLE = (
+    "served", "served_low", "served_high", "served_area", "lep", "served_any", "served_posted",
+)  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,7 +38,22 @@ def tables_csv(plan: "Plan") -> dict[str, str]:
         "coverage.csv": plan.coverage,
         "languages.csv": plan.languages,
     }
-    return {name: as_csv(rounded(table).assign(source=source)) for name, table in tables.items()}
+    smallest = plan.scores.campaign.certainty.smallest_count
+    return {
+        name: as_csv(told(rounded(table), smallest).assign(source=source)) for name, table in tables.items()
+    }
+
+
+def told(table: pd.DataFrame, smallest: float) -> pd.DataFrame:
+    """Return the table with people counts below `smallest` as "under 10": a sample cannot tell them."""
+    table = table.copy()
+    for name in table.columns.intersection(PEOPLE):
+        few = ((table[name] > 0) & (table[name] < smallest)).fillna(False).to_numpy(bool)
+        if few.any():
+            words = table[name].astype(object)
+            words[few] = f"under {smallest:,.0f}"
+            table[name] = words
+    return table
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
