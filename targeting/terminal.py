@@ -90,7 +90,7 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
     table = _table(
         "By language",
         [
-        ("Language", False), ("Served", True), ("Reliable", False),
+        ("Language  ", False), ("Served", True), ("Relia-\nbility", False), ("Differs", False),
         ("Weight\nwhere it\nleads", True), ("Largest\nwith", True), ("Second\nwith", True),
         (f"{scores.campaign.certainty.min_served:,.0f} or\nmore with", True),
         ],
@@ -103,6 +103,7 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
             row["language_name"],
             with_margin(row["served"], row["served_moe"], smallest),
             row["reliability"],
+            "yes" if row["differs"] else "no",
             f"{weight:.0%}",
             percent(row["largest_probability"]),
             percent(row["second_probability"]),
@@ -116,8 +117,9 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
     console.print(
         f"People: {reasons.people_word(scores)}, with 90% margins. Weight: people × weekly departures "
         "near them, in the tracts where the language predominates; the largest decides. Largest, second, "
-        "so many or more with: the probability of it, given the margins. Reliable: by the coefficient of "
-        "variation. ? marks one above 40%; * marks a language that does not lead there.",
+        "so many or more with: the probability of it, given the margins. Reliability: by the coefficient "
+        "of variation. Differs: from the largest of the others, by the 90% test. ? marks a coefficient of "
+        "variation above 40%; * a language that does not lead there.",
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False)
@@ -241,5 +243,6 @@ def _table(title: str, columns: list[tuple[str, bool]]) -> Table:
     """Return an empty table; the columns that are numbers stand right and are never broken."""
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, number in columns:
-        table.add_column(name, justify="right" if number else "left", no_wrap=number)
+        least = None if number else max(7, len(name))
+        table.add_column(name, justify="right" if number else "left", no_wrap=number, min_width=least)
     return table
