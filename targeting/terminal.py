@@ -91,8 +91,8 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
         "By language",
         [
         ("Language  ", False), ("Served", True), ("Relia-\nbility", False), ("Differs", False),
-        ("Weight\nwhere it\nleads", True), ("Largest\nwith", True), ("Second\nwith", True),
-        (f"{scores.campaign.certainty.min_served:,.0f} or\nmore with", True),
+        ("Weight", True), ("Largest", True), ("Second", True),
+        (f"{scores.campaign.certainty.min_served:,.0f} or\nmore", True),
         ],
     )  # fmt: skip
     rows = scores.routes[scores.routes["route_id"] == route]
@@ -243,6 +243,6 @@ def _table(title: str, columns: list[tuple[str, bool]]) -> Table:
     """Return an empty table; the columns that are numbers stand right and are never broken."""
     table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for name, number in columns:
-        least = None if number else max(7, len(name))
+        least = None if number else max(6, *map(len, name.split("\n")))
         table.add_column(name, justify="right" if number else "left", no_wrap=number, min_width=least)
     return table
