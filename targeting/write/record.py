@@ -13,7 +13,7 @@ import targeting
 if TYPE_CHECKING:
     from targeting.plan import Plan, Scores
 
-LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium")
+LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "esda")
 
 
 def source_line(scores: "Scores") -> str:
