@@ -15,7 +15,8 @@ from targeting.errors import CampaignError, TargetingError
 
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
-    from targeting.plan import Plan, Scores, Step
+    from targeting.plan import Plan, Step
+    from targeting.scores import Scores
 
 FILE = click.Path(path_type=Path)
 NAME_COLUMNS = ("route_short_name", "route_long_name", "route_name")
@@ -158,7 +159,7 @@ def hotspots(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
     from targeting.hotspots import HotspotRule, hotspot_rows, hotspot_summary, hotspots_of
     from targeting.languages import told_apart
     from targeting.notices import Notices
-    from targeting.plan import read_people
+    from targeting.people import read_people
 
     campaign, notices = read_campaign(file, settings), Notices()
     tracts, languages = read_people(campaign, notices)

@@ -13,7 +13,7 @@ from targeting.languages import CATEGORIES, GROUPS, Language, catalogue, told_ap
 from targeting.served import margins_of_sums
 
 if TYPE_CHECKING:
-    from targeting.plan import Scores
+    from targeting.scores import Scores
 
 SAFE_HARBOR_PEOPLE = 1000.0
 SAFE_HARBOR_SHARE = 0.05

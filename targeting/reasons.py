@@ -10,7 +10,7 @@ from targeting.languages import told_apart
 from targeting.wording import percent, with_margin
 
 if TYPE_CHECKING:
-    from targeting.plan import Scores
+    from targeting.scores import Scores
 
 NEGLIGIBLE = 0.01  # a runner-up with less of the winner's weight is not worth a reader's time
 

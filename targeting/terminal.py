@@ -16,7 +16,8 @@ from targeting.write.record import source_line
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
     from targeting.notices import Notices
-    from targeting.plan import Plan, Scores
+    from targeting.plan import Plan
+    from targeting.scores import Scores
     from targeting.tracts import Tracts
 
 PLACEMENTS_SHOWN = 15

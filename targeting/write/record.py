@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import targeting
 
 if TYPE_CHECKING:
-    from targeting.plan import Plan, Scores
+    from targeting.plan import Plan
+    from targeting.scores import Scores
 
 LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "esda")
 
