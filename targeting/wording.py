@@ -8,14 +8,14 @@ def count(value: float, smallest: float) -> str:
 
     A sample cannot tell 3 people from 7, and a map should not point at so few.
     """
-    if 0 < value < smallest:
+    if 0 < round(value) < smallest:
         return f"under {smallest:,.0f}"
     return f"{value:,.0f}"
 
 
 def with_margin(value: float, margin: float, smallest: float) -> str:
     """Return "1,267 ± 255", or "under 10"."""
-    if 0 < value < smallest:
+    if 0 < round(value) < smallest:
         return count(value, smallest)
     return f"{value:,.0f} ± {margin:,.0f}"
 

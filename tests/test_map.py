@@ -16,13 +16,15 @@ import pandas as pd
 import pytest
 import shapely
 
-from targeting import reasons
+from targeting import reasons, wording
 from targeting.campaign import read_campaign
+from targeting.certainty import reliability
+from targeting.hotspots import HotspotRule, hotspots_of
 from targeting.languages import catalogue
 from targeting.notices import Notices
 from targeting.plan import Plan, make_plan
 from targeting.write.map import map_html
-from targeting.write.map_data import class_breaks, classify, map_data, one_line_per_street
+from targeting.write.map_data import class_breaks, classify, close_rivals, map_data, one_line_per_street, told
 from targeting.write.map_style import language_style
 from targeting.write.tables import rounded, tables_csv
 
@@ -206,22 +208,22 @@ def test_figures_are_the_plans(plan: Plan, data: dict[str, Any]) -> None:
     route_id = plan.placements["unit_id"].iloc[0]
     figures = data["routes"][0]["figures"]
     assert [tags[row[0]] for row in figures] == tags
-    for language, served, margin, share, share_moe, concentration in figures:
+    for language, served, margin, share, share_moe, largest, sure in figures:
         row, printed = rows.loc[(route_id, tags[language])], published.loc[(route_id, tags[language])]
-        assert [served, margin] == [printed["served"], printed["served_moe"]]
+        assert [served, margin] == [told(printed["served"], 10), printed["served_moe"]]
+        assert [largest, sure] == [wording.percent(row["largest_probability"]), row["reliability"]]
         assert share == round(100 * row["share"], 1)
         assert share_moe == round(100 * row["share_moe"], 1)
-        assert concentration == printed["concentration"]
     for poster in data["routes"][0]["posters"]:
         printed = published.loc[(route_id, tags[poster["language"]])]
         assert [poster["low"], poster["high"]] == [printed["served_low"], printed["served_high"]]
 
 
 def test_undefined_figures_become_null(plan: Plan) -> None:
-    routes = plan.routes.assign(concentration=np.nan, share=np.nan)
+    routes = plan.routes.assign(share_moe=np.nan, share=np.nan)
     changed = map_data(replace(plan, scores=replace(plan.scores, routes=routes)))
     assert changed["routes"][0]["figures"][0][3] is None
-    assert changed["routes"][0]["figures"][0][5] is None
+    assert changed["routes"][0]["figures"][0][4] is None
     json.dumps(changed, allow_nan=False)
 
 
@@ -409,7 +411,7 @@ def test_tracts_are_shaded_by_people_per_area_of_the_unsimplified_tract(
         tract = feature["properties"]
         expected = 1 + sum(density > end for end in language["breaks"]) if density else 0
         assert tract["classes"][0] == expected
-        assert tract["people"][0] == people
+        assert tract["people"][0] == (None if 0 < people < 10 else people)
         most = plan.scores.predominant[geoid]
         assert (tract["most"] == -1) == (most == "")
         assert most in {"", "spanish"} or tract["most"] != 0
@@ -590,8 +592,13 @@ def test_a_click_on_a_tract_opens_its_figures(visit: Visit, data: dict[str, Any]
     properties = tract["properties"]
     popup = visit.page.locator(".tract-popup")
     assert popup.locator("h3").inner_text() == properties["name"]
-    cell = popup.locator("td").first.inner_text()
-    assert cell == f"{properties['people'][0]:,} ± {properties['margins'][0]:,}"
+    assert properties["people"][0] is None  # too few to be told, so the page does not hold them
+    assert popup.locator("td").first.inner_text() == "under 10"
+    position = next(n for n, people in enumerate(properties["people"]) if people)
+    cell = popup.locator("tbody tr").nth(position).locator("td")
+    assert cell.first.inner_text() == (
+        f"{properties['people'][position]:,} ± {properties['margins'][position]:,}"
+    )
 
 
 def test_layers_can_be_hidden_and_stops_shown_when_near(visit: Visit, data: dict[str, Any]) -> None:
@@ -764,3 +771,240 @@ def test_two_languages_on_one_route_are_both_told(plan: Plan) -> None:
         for tag in (plan.placements["language"].iloc[0], "ko")
     ]
     assert route["posters"][1]["reason"] == "The second reason."
+
+
+# --- certainty --------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def paired() -> Plan:
+    """Return the sample with all its buses: some routes carry two languages."""
+    return make_plan(read_campaign(SAMPLE))
+
+
+@pytest.fixture
+def paired_visit(browser: Any, paired: Plan, tmp_path: Path) -> Iterator[Visit]:
+    (tmp_path / "map.html").write_text(map_html(paired), encoding="utf-8")
+    opened = Visit(browser, tmp_path / "map.html")
+    yield opened
+    assert opened.complaints == []
+    opened.context.close()
+
+
+def pair_of(plan: Plan) -> tuple[str, list[str]]:
+    """Return a route of two languages, the one that it calls for first."""
+    route = plan.placements.loc[plan.placements["unit_id"].duplicated(), "unit_id"].iloc[0]
+    decided = plan.scores.assigned.loc[route]
+    tag = {language.column: language.tag for language in plan.scores.languages}
+    return route, [tag[decided["group"]], tag[decided["second"]]]
+
+
+def test_a_route_card_says_what_the_table_says(paired_visit: Visit, paired: Plan) -> None:
+    table = pd.read_csv(io.StringIO(tables_csv(paired)["routes.csv"]), dtype=str, keep_default_na=False)
+    table = table.set_index(["route_id", "language"])
+    columns = {language.tag: language.column for language in paired.scores.languages}
+    names = {language.tag: language.english_name for language in paired.scores.languages}
+    placed = paired.placements.groupby("unit_id", sort=False)["language"].agg(list)
+    few, differing = 0, set()
+    for number, (route, carried) in enumerate(placed.items()):
+        paired_visit.page.locator("#routes .route-row").nth(number).click()
+        card = paired_visit.page.locator(".route-popup")
+        rows = card.locator("tbody tr")
+        for position, tag in enumerate(columns):
+            line = table.loc[(route, tag)]
+            cells = rows.nth(position).locator("td").all_inner_texts()
+            small = line["served"] == "under 10"
+            few += small
+            assert cells[0] == (
+                "under 10" if small else f"{int(line['served']):,} ± {int(line['served_moe']):,}"
+            )
+            assert cells[2] == wording.percent(float(line["largest_probability"]))
+            assert cells[3] == line["reliability"]
+        said = card.locator(".sure").all_inner_texts()
+        assert said == [
+            f"Largest along the route with "
+            f"{wording.percent(float(table.loc[(route, tag), 'largest_probability']))} probability"
+            for tag in carried
+        ]
+        line = table.loc[(route, carried[0])]
+        other = table.loc[(route, line["runner_up"])]
+        people = other["served"]
+        if people != "under 10":
+            people = f"{int(people):,} ± {int(other['served_moe']):,}"
+        verb = "passes" if line["differs"] == "True" else "does not pass"
+        differing.add(verb)
+        assert (
+            card.locator(".runner-up")
+            .first.inner_text()
+            .endswith(f": {names[line['runner_up']]}, {people}; the difference {verb} the 90% test")
+        )
+    assert few
+    assert differing == {"passes", "does not pass"}
+
+
+def test_people_too_few_are_nowhere_in_the_page(paired: Plan) -> None:
+    few = paired.placements.assign(served=4.2)
+    coverage = paired.coverage.assign(served_any=6.0, served_posted=4.2, lep=7.0)
+    page = map_html(replace(paired, placements=few, coverage=coverage))
+    text = Page(page).text
+    assert "under 10 of under 10 near any bus route; under 10 in the area" in text
+    assert "Near any bus route under 10; in the area of the census table under 10" in page
+    assert re.search(r"(?<![\d,.])[1-9] ± ", text) is None
+    rows = Page(page[page.index('<table id="placements">') : page.index("</table>")]).text
+    assert rows.count("under 10") == len(few)
+    content = embedded(page)
+    counts = [row[1] for route in content["routes"] for row in route["figures"]]
+    counts += [poster[end] for r in content["routes"] for poster in r["posters"] for end in ("low", "high")]
+    for feature in content["tracts"]["features"]:
+        counts += [*feature["properties"]["people"], feature["properties"]["residents"][0]]
+    assert None in counts
+    assert not [number for number in counts if number is not None and 0 < number < 10]
+    assert [told(number, 10) for number in (0, 0.4, 0.6, 9.4, 9.6, 10)] == [0, 0, None, None, 10, 10]
+
+
+def test_a_pair_is_drawn_in_both_colours_the_one_called_for_first(paired_visit: Visit, paired: Plan) -> None:
+    route, tags = pair_of(paired)
+    name = paired.scores.feed.routes.at[route, "route_name"]
+    colors = [language_style(tag)["color"] for tag in tags]
+    names = {language.tag: language.english_name for language in paired.scores.languages}
+    data = map_data(paired)
+    position = next(n for n, each in enumerate(data["routes"]) if each["name"] == name)
+    drawn = (
+        f"() => {{ const found = [], where = JSON.stringify({json.dumps(data['routes'][position]['lines'])});"
+        " const all = (l) => JSON.stringify(l.getLatLngs().map((part) => part.map((p) => [p.lat, p.lng])));"
+        " map_plan.eachLayer((l) => { if (l.options.lineCap === 'butt' && all(l) === where) found.push(["
+        " l.options.color, l.options.dashArray, l.options.weight]); }); return found; }"
+    )
+    lines = sorted(paired_visit.page.evaluate(drawn), key=lambda line: line[1] is not None)
+    assert [line[0] for line in lines] == colors
+    assert [line[1] is None for line in lines] == [True, False]  # the dashes lie over a whole line
+    assert lines[0][2] == lines[1][2]
+    row = paired_visit.page.locator("#routes .route-row").nth(position)
+    ink = row.locator(".number").evaluate("(node) => getComputedStyle(node).backgroundImage")
+    rgb = ["rgb({}, {}, {})".format(*(int(color[at : at + 2], 16) for at in (1, 3, 5))) for color in colors]
+    assert 0 <= ink.index(rgb[0]) < ink.index(rgb[1])
+    said = row.inner_text()
+    assert said.index(names[tags[0]]) < said.index(names[tags[1]])
+    assert "two colours" in paired_visit.page.locator("#legend-body").inner_text()
+    paired_visit.page.get_by_role("radio", name=names[tags[1]]).check()
+    assert [line[0] for line in paired_visit.page.evaluate(drawn)] == colors[1:]
+
+
+def test_the_order_of_a_pair_is_not_that_of_the_table(paired: Plan) -> None:
+    route, tags = pair_of(paired)
+    backwards = replace(paired, placements=paired.placements[::-1].reset_index(drop=True))
+    data = map_data(backwards)
+    name = paired.scores.feed.routes.at[route, "route_name"]
+    posters = next(each["posters"] for each in data["routes"] if each["name"] == name)
+    assert [data["languages"][poster["language"]]["tag"] for poster in posters] == tags
+
+
+def test_a_lead_within_the_margin_of_error_is_said_and_hatched(visit: Visit, plan: Plan) -> None:
+    tracts, groups = plan.scores.tracts, [language.column for language in plan.scores.languages]
+    features = embedded(visit.page.content())["tracts"]["features"]
+    solid = hatched = 0
+    fills = visit.fills()
+    for feature, geoid, fill in zip(features, tracts.names.index, fills, strict=True):
+        most = plan.scores.predominant[geoid]
+        if not most:
+            assert feature["properties"]["rival"] == -1
+            continue
+        people, margins = tracts.estimates.loc[geoid, groups], tracts.margins.loc[geoid, groups]
+        second = people.drop(most).idxmax()
+        spread = np.hypot(margins[most] / 1.645, margins[second] / 1.645)
+        sure = abs(people[most] - people[second]) > 1.645 * spread
+        assert feature["properties"]["rival"] == (-1 if sure else groups.index(second))
+        assert isinstance(fill, str) == sure  # a pattern is no text
+        solid, hatched = solid + sure, hatched + (not sure)
+        word = reliability(people, margins, plan.scores.campaign.certainty.cv_limits)
+        assert feature["properties"]["reliability"] == "".join(each[0] for each in word)
+    assert solid
+    assert hatched
+    legend = visit.page.locator("#legend-body")
+    assert "hatched: the lead is within the margin of error" in legend.inner_text()
+    number = next(n for n, f in enumerate(features) if f["properties"]["rival"] >= 0)
+    visit.page.evaluate(
+        "(name) => { map_plan.eachLayer((layer) => { const { feature } = layer;"
+        " if (feature && feature.properties.county + feature.properties.name === name)"
+        " layer.fire('click', { latlng: layer.getBounds().getCenter() }); }); }",
+        features[number]["properties"]["county"] + features[number]["properties"]["name"],
+    )
+    text = visit.page.locator(".tract-popup").inner_text()
+    rival = plan.scores.languages[features[number]["properties"]["rival"]].english_name
+    assert f"highest estimate, within the margin of error of {rival}" in text
+    assert "is the most spoken" not in text
+    assert "low" in visit.page.locator(".tract-popup tbody").inner_text()
+
+
+def test_a_lead_in_hot_spots_is_compared_with_hot_languages_only(plan: Plan) -> None:
+    scores = plan.scores
+    groups = [language.column for language in scores.languages]
+    region = scores.campaign.placement.model_copy(update={"area": "hotspot"})
+    hot = pd.DataFrame(False, index=scores.predominant.index, columns=groups)
+    for geoid, key in scores.predominant.items():
+        if key:
+            hot.loc[geoid, key] = True
+    only = replace(scores, campaign=scores.campaign.model_copy(update={"placement": region}))
+    assert (close_rivals(only, hot) == -1).all()
+    assert (close_rivals(scores, hot) >= 0).any()
+
+
+# --- hot spots --------------------------------------------------------------------------------
+
+HOT_LINES = (
+    "() => { const found = []; map_plan.eachLayer((l) => {"
+    " if (l.options.hotSpot) found.push(l.getLatLngs().map((ring) => ring.map((p) => [p.lat, p.lng]))); });"
+    " return found; }"
+)
+
+
+def rings(group: dict[str, Any]) -> list[list[list[float]]]:
+    """Return the outlines of a group's hot spots as points."""
+    return [(np.reshape(ring, (-1, 2)).cumsum(axis=0) / 1e5).tolist() for ring in group["hot"]]
+
+
+def test_hot_spots_of_the_language_shown_can_be_outlined(visit: Visit, data: dict[str, Any]) -> None:
+    box = visit.page.locator("[data-layer=hotspots]")
+    assert not box.is_visible()  # the plan has no language of its own
+    assert visit.page.evaluate(HOT_LINES) == []
+    visit.page.get_by_role("radio", name="Spanish").check()
+    assert box.is_visible()
+    assert "Hot spots (City of Portland's rule)" in visit.page.locator("#legend-body").inner_text()
+    assert visit.page.evaluate(HOT_LINES) == []
+    box.check()
+    spanish = visit.page.evaluate(HOT_LINES)
+    assert spanish == [rings(data["groups"][0])]
+    visit.page.get_by_role("radio", name="Korean").check()
+    position = [language["tag"] for language in data["languages"]].index("ko")
+    korean = rings(data["groups"][data["languages"][position]["group"]])
+    assert visit.page.evaluate(HOT_LINES) == [korean] != [spanish]
+    visit.page.get_by_role("radio", name="The plan").check()
+    assert visit.page.evaluate(HOT_LINES) == []
+    visit.page.get_by_role("radio", name="Spanish").check()
+    assert visit.page.evaluate(HOT_LINES) == spanish
+    box.uncheck()
+    assert visit.page.evaluate(HOT_LINES) == []
+
+
+def test_hot_outlines_hold_exactly_the_hot_tracts(plan: Plan, data: dict[str, Any]) -> None:
+    scores = plan.scores
+    keys = [language.column for language in scores.languages]
+    rule = HotspotRule(**scores.campaign.hotspots.model_dump())
+    spots = hotspots_of(scores.tracts, keys, rule)
+    for language in data["languages"]:
+        hot = spots[keys[language["group"]]]["hot"]
+        area = shapely.Polygon()
+        for ring in rings(data["groups"][language["group"]]):  # rings within rings are holes
+            area = area.symmetric_difference(shapely.Polygon([(x, y) for y, x in ring]))
+        for feature, inside in zip(data["tracts"]["features"], hot, strict=True):
+            tract = shapely.geometry.shape(feature["geometry"]).buffer(-1e-4)
+            assert (tract.intersection(area).area > 0.99 * tract.area) == inside
+    assert any(group["hot"] for group in data["groups"])
+
+
+def test_thresholds_other_than_the_citys_are_said(plan: Plan) -> None:
+    campaign = plan.scores.campaign
+    other = campaign.hotspots.model_copy(update={"z": 2.58})
+    scores = replace(plan.scores, campaign=campaign.model_copy(update={"hotspots": other}))
+    title = map_data(replace(plan, scores=scores))["words"]["hotSpots"]
+    assert title == "Hot spots (City of Portland's rule, thresholds changed)"

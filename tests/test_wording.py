@@ -8,7 +8,8 @@ from targeting.write.tables import as_csv, told
 
 
 @pytest.mark.parametrize(
-    ("value", "said"), [(0, "0"), (0.4, "under 10"), (9.99, "under 10"), (10, "10"), (1267.4, "1,267")]
+    ("value", "said"),
+    [(0, "0"), (0.4, "0"), (0.6, "under 10"), (9.4, "under 10"), (9.6, "10"), (1267.4, "1,267")],
 )
 def test_small_counts_are_not_told(value: float, said: str) -> None:
     assert count(value, 10) == said

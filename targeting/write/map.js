@@ -5,13 +5,14 @@ function showPlan(map, data) {
   const STOPS_FROM_ZOOM = 13;
   const COUNTY_NAMES_FROM_ZOOM = 9.5;
   const FADED = "#7d8794";
+  const HOT = "#1c2430";
   const LISTED = 10;
   const words = planWords(data);
   const { LAND, make, carries, english, figure, key, patch, lineSample, tint } = words;
   const element = (id) => document.getElementById(id);
   const narrow = window.matchMedia("(max-width: 820px)");
   const canvas = L.canvas({ tolerance: 5, padding: 0.3 });
-  const visible = { posted: true, others: true, tracts: true, stops: false };
+  const visible = { posted: true, others: true, tracts: true, stops: false, hotspots: false };
   let shown = -1; // position of the language shown, -1 for the plan
   let selected = null; // the route whose card is open
   let picked = null; // the tract whose card is open
@@ -32,23 +33,28 @@ function showPlan(map, data) {
 
   // --- layers ---------------------------------------------------------------------------------
 
-  // Where nobody lives: stripes, which no shade of any class looks like.
-  const stripes = (() => {
+  function hatch(color, width) {
     const tile = make("canvas", { width: 8, height: 8 });
     const pen = tile.getContext("2d");
     pen.fillStyle = LAND;
     pen.fillRect(0, 0, 8, 8);
-    pen.strokeStyle = "#a9b0b9";
-    [-8, 0, 8].forEach((from) => { pen.moveTo(from, 8); pen.lineTo(from + 8, 0); });
+    pen.strokeStyle = color;
+    pen.lineWidth = width;
+    [-8, 0, 8].forEach((from) => { pen.moveTo(from - 2, 10); pen.lineTo(from + 10, -2); });
     pen.stroke();
     return pen.createPattern(tile, "repeat");
-  })();
+  }
+
+  // Where nobody lives: stripes, which no shade of any class looks like.
+  const stripes = hatch("#a9b0b9", 1);
+  // Where a language leads within the margin of error: its tint in bands.
+  const hatched = data.groups.map((group) => hatch(tint(group.color), 2.8));
 
   function tractStyle(feature) {
     const tract = feature.properties;
     const style = { color: "#c3cad3", weight: 0.7, opacity: 1, fillColor: LAND, fillOpacity: 1 };
-    if (!tract.residents[0]) style.fillColor = stripes;
-    else if (shown < 0 && tract.most >= 0) style.fillColor = tint(data.groups[tract.most].color);
+    if (tract.residents[0] === 0) style.fillColor = stripes;
+    else if (shown < 0 && tract.most >= 0) style.fillColor = tract.rival < 0 ? tint(data.groups[tract.most].color) : hatched[tract.most];
     else if (shown >= 0 && tract.classes[shown]) {
       style.fillColor = data.languages[shown].ramp[tract.classes[shown] - 1];
       style.color = "#ffffff";
@@ -72,11 +78,17 @@ function showPlan(map, data) {
       interactive: false, keyboard: false, zIndexOffset: -1000,
     }).addTo(map));
 
-  const groups = { posted: L.featureGroup(), others: L.featureGroup(), tracts: tracts, stops: L.layerGroup() };
+  const groups = { posted: L.featureGroup(), others: L.featureGroup(), tracts: tracts, stops: L.layerGroup(), hotspots: L.featureGroup() };
   const badges = L.layerGroup();
   data.routes.forEach((route) => {
     route.casing = L.polyline(route.lines, { renderer: canvas, interactive: false, color: "#ffffff", lineCap: "round" });
     route.line = L.polyline(route.lines, { renderer: canvas, lineCap: "butt" });
+    const other = words.otherLanguage(route);
+    if (other) {
+      route.over = L.polyline(route.lines, {
+        renderer: canvas, interactive: false, lineCap: "butt", color: other.color, dashArray: words.overDash(other),
+      });
+    }
     route.line.on("click", (event) => { L.DomEvent.stopPropagation(event); openRoute(route, event.latlng); });
     route.line.bindTooltip(() => words.routeTooltip(route), { sticky: true, direction: "top", offset: [0, -4] });
     route.number = words.routeNumber(route, FADED);
@@ -87,6 +99,9 @@ function showPlan(map, data) {
     route.marker.on("click", () => openRoute(route, L.latLng(route.badge)));
   });
 
+  // Both languages of a pair are drawn where the map shows the plan; else the one that is shown.
+  const pairShown = (route) => shown < 0 && route.over;
+
   function styleRoutes() {
     const scale = Math.min(Math.max(0.65 + 0.2 * (map.getZoom() - 9), 0.65), 1.15);
     data.routes.forEach((route) => {
@@ -96,13 +111,15 @@ function showPlan(map, data) {
       const ink = language >= 0 ? data.languages[language].color : "#5b6572";
       if (language >= 0) {
         const weight = scale * ((shown < 0 ? 3.5 : 4.5) + (chosen ? 3 : 0));
-        route.line.setStyle({ color: ink, dashArray: data.languages[language].dash || null, weight, opacity: dimmed });
+        const dashArray = pairShown(route) ? null : data.languages[language].dash || null;
+        route.line.setStyle({ color: ink, dashArray, weight, opacity: dimmed });
+        if (route.over) route.over.setStyle({ weight, opacity: dimmed });
         route.casing.setStyle({ weight: weight + 4 * scale, opacity: 0.95 * dimmed });
       } else {
         route.line.setStyle({ color: chosen ? "#1c2430" : FADED, dashArray: null, weight: chosen ? 6 : 1.2, opacity: 0.9 * dimmed });
         route.casing.setStyle({ weight: chosen ? 11 : 3, opacity: chosen ? 0.95 : 0.5 * dimmed });
       }
-      route.number.style.setProperty("--ink", ink);
+      route.number.style.setProperty("--ink", pairShown(route) ? words.inkOf(route) : ink);
       route.number.classList.toggle("picked", chosen);
       route.marker.setOpacity(selected && !chosen ? 0.3 : 1);
     });
@@ -114,22 +131,27 @@ function showPlan(map, data) {
     groups.posted.clearLayers();
     groups.others.clearLayers();
     const posted = rarestFirst(data.routes.filter((route) => worn(route) >= 0)).reverse();
-    posted.forEach((route) => groups.posted.addLayer(route.casing).addLayer(route.line));
+    posted.forEach((route) => {
+      groups.posted.addLayer(route.casing).addLayer(route.line);
+      if (pairShown(route)) groups.posted.addLayer(route.over);
+    });
     data.routes.filter((route) => worn(route) < 0)
       .forEach((route) => groups.others.addLayer(route.casing).addLayer(route.line));
     Object.keys(groups).forEach((name) => {
-      const wanted = visible[name] && (name !== "stops" || map.getZoom() >= STOPS_FROM_ZOOM);
+      const wanted = visible[name] && (name !== "stops" || map.getZoom() >= STOPS_FROM_ZOOM) && (name !== "hotspots" || shown >= 0);
       if (wanted) groups[name].addTo(map);
       else groups[name].remove();
     });
     counties.eachLayer((line) => line.bringToBack());
     if (visible.tracts) tracts.bringToBack();
+    if (map.hasLayer(groups.hotspots)) groups.hotspots.bringToFront();
     if (visible.others) groups.others.bringToFront();
     if (visible.posted) groups.posted.bringToFront();
     if (map.hasLayer(groups.stops)) groups.stops.eachLayer((dot) => dot.bringToFront());
     if (selected && map.hasLayer(selected.line)) {
       selected.casing.bringToFront();
       selected.line.bringToFront();
+      if (pairShown(selected)) selected.over.bringToFront();
     }
     placeBadges();
   }
@@ -167,6 +189,21 @@ function showPlan(map, data) {
       dot.bindTooltip(() => make("span", {}, name), { direction: "top" });
       groups.stops.addLayer(dot);
     });
+  }
+
+  // The points of a ring: the first, then the steps to each next one, in 1e-5 degrees.
+  function ringOf(steps) {
+    let [lat, lon] = [0, 0];
+    return Array.from({ length: steps.length / 2 }, (_, at) => [(lat += steps[2 * at]) / 1e5, (lon += steps[2 * at + 1]) / 1e5]);
+  }
+
+  // Outlines of the hot spots of the language shown, under the routes.
+  function fillHotSpots() {
+    groups.hotspots.clearLayers();
+    if (shown < 0) return;
+    const hot = data.groups[data.languages[shown].group].hot.map(ringOf);
+    [["#ffffff", 5], [HOT, 2.2]].forEach(([color, weight]) =>
+      groups.hotspots.addLayer(L.polyline(hot, { renderer: canvas, interactive: false, color, weight, hotSpot: color === HOT })));
   }
 
   // --- the view: whatever lies over the map's edges is kept clear ---------------------------------
@@ -255,7 +292,8 @@ function showPlan(map, data) {
   // --- legend, which is the layer control too -------------------------------------------------
 
   const keys = {}, titles = {}, boxes = {};
-  [["posted", "Routes with posters"], ["others", "Other routes"], ["tracts", "Census tracts"], ["stops", "Stops"]].forEach(([name, title]) => {
+  [["posted", "Routes with posters"], ["others", "Other routes"], ["tracts", "Census tracts"], ["stops", "Stops"],
+    ["hotspots", data.words.hotSpots]].forEach(([name, title]) => {
     const box = make("input", { type: "checkbox", "data-layer": name });
     box.checked = visible[name];
     box.addEventListener("change", () => {
@@ -277,17 +315,23 @@ function showPlan(map, data) {
     keys.stops.replaceChildren(...(near ? [] : [make("p", {}, "zoom in further to see them")]));
   }
 
+  function hatchedPatch(color) {
+    return patch(`repeating-linear-gradient(135deg, ${tint(color)} 0 3px, ${LAND} 3px 6px)`, "hatched");
+  }
+
   function tractKeys() {
-    const empty = data.tracts.features.some((feature) => !feature.properties.residents[0])
+    const empty = data.tracts.features.some((feature) => feature.properties.residents[0] === 0)
       ? [key(patch("", "empty"), "no residents")] : [];
     const beyond = key(patch("", "beyond"), "outside the census data");
     if (shown < 0) {
+      const unsure = data.tracts.features.find((feature) => feature.properties.rival >= 0);
       const found = new Set(data.tracts.features.map((feature) => feature.properties.most));
       return [
         make("p", {}, "Tinted where a campaign language predominates"),
         ...data.groups.filter((group, at) => found.has(at)).map((group) => key(patch(tint(group.color)), group.name)),
+        ...(unsure ? [key(hatchedPatch(data.groups[unsure.properties.most].color), "hatched: the lead is within the margin of error")] : []),
         key(patch(LAND), "none"), ...empty, beyond,
-        make("p", {}, `Predominates: has the most people of these languages, and ${data.words.rule}.`),
+        make("p", {}, data.words.predominates),
       ];
     }
     const { breaks, ramp, measuredAs } = data.languages[shown];
@@ -311,11 +355,23 @@ function showPlan(map, data) {
     const any = data.routes.some((route) => worn(route) >= 0);
     titles.posted.textContent = shown < 0 ? "Routes with posters" : `Routes that carry ${language.english}`;
     keys.posted.replaceChildren(...(any
-      ? used.map((each) => key(lineSample(each.color, each.dash, 4), each.english))
+      ? [...used.map((each) => key(lineSample(each.color, each.dash, 4), each.english)), ...pairKey()]
       : [make("p", {}, "none in this plan")]));
     keys.others.replaceChildren(key(lineSample(FADED, "", 1.5), shown < 0 ? "no poster" : "no poster, or another language"));
     keys.tracts.replaceChildren(...tractKeys());
     stopsWhenNear();
+    boxes.hotspots.closest(".layer").hidden = shown < 0;
+    keys.hotspots.replaceChildren(...(shown < 0 ? [] : data.groups[language.group].hot.length
+      ? [key(lineSample(HOT, "", 2.2), `where ${language.english} concentrates`)]
+      : [make("p", {}, "none of this language")]));
+  }
+
+  // How a route that carries two languages is drawn, by the first that does.
+  function pairKey() {
+    const pair = shown < 0 && data.routes.find((route) => route.over);
+    if (!pair) return [];
+    const other = words.otherLanguage(pair);
+    return [key(lineSample(data.languages[pair.posters[0].language].color, "", 4, [other.color, words.overDash(other)]), "two colours: carries both languages")];
   }
 
   // --- choice of language, lists of routes ------------------------------------------------------
@@ -355,7 +411,7 @@ function showPlan(map, data) {
 
   // The routes that serve most people of the language, whatever they carry, under its card.
   function listTop() {
-    const served = (route) => figure(route, shown)[1];
+    const served = (route) => (figure(route, shown)[1] === null ? 0.5 : figure(route, shown)[1]); // too few to be told: last
     top = shown < 0 ? [] : data.routes.filter((route) => figure(route, shown) && served(route) > 0)
       .sort((a, b) => served(b) - served(a)).slice(0, LISTED);
     const box = element("top");
@@ -381,6 +437,7 @@ function showPlan(map, data) {
       choice.classList.toggle("chosen", choice.querySelector("input").checked));
     listTop();
     listRoutes();
+    fillHotSpots();
     fillLegend();
     const carrying = shown < 0 ? [] : data.routes.filter((route) => carries(route, shown)).map((route) => route.line.getBounds());
     if (carrying.length && !carrying.some((bounds) => map.getBounds().intersects(bounds))) {

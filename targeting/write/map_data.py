@@ -12,9 +12,13 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from targeting import reasons
+from targeting import moe, reasons
+from targeting.certainty import reliability
 from targeting.languages import told_apart
-from targeting.plan import Plan, Scores
+from targeting.plan import Plan
+from targeting.scores import Scores
+from targeting.wording import count, percent
+from targeting.write.map_hotspots import hot_outlines, hot_tracts, title
 from targeting.write.map_style import language_style
 from targeting.write.tables import rounded
 
@@ -39,7 +43,8 @@ def map_data(plan: Plan) -> dict[str, Any]:
     dict
         `languages`, `tracts` (GeoJSON), `routes` (posted first, in the plan's order), `leftOut`
         (routes of the feeds that the plan does not count), `stops`, `counties`, `bounds` of the
-        posted routes, `network` of all, and `words` for what was counted.
+        posted routes, `network` of all, and `words` for what was counted. People too few to be
+        told are null: they are not in the page at all.
     """
     scores = plan.scores
     crs = scores.tracts.geometry.estimate_utm_crs()
@@ -52,18 +57,20 @@ def map_data(plan: Plan) -> dict[str, Any]:
         [classify(density[:, column], breaks[column]) for column in range(density.shape[1])]
     )
     posted = lines[lines.index.isin(plan.placements["unit_id"])]
-    placement = scores.campaign.placement
+    smallest = scores.campaign.certainty.smallest_count
+    hot = hot_tracts(scores)
     return {
         "words": {
             "people": reasons.people_word(scores),
             "vehicles": vehicle_word(scores),
             "modes": mode_words(scores.campaign.region.modes),
-            "rule": f"at least {placement.tract_people:,.0f} people and "
-            f"{placement.tract_share:.1%} of the residents",
+            "few": count(smallest / 2, smallest) if smallest else "",
+            "hotSpots": title(scores),
+            **_meaning(scores),
         },
         "languages": _languages(scores, breaks),
-        "groups": _groups(scores),
-        "tracts": _tracts(scores, gpd.GeoSeries(drawn, crs=crs).to_crs(4326), classes),
+        "groups": _groups(scores, hot, drawn, crs),
+        "tracts": _tracts(scores, gpd.GeoSeries(drawn, crs=crs).to_crs(4326), classes, hot),
         "routes": _routes(plan, lines),
         "stops": [
             [round(lat, 5), round(lon, 5), name]
@@ -89,6 +96,29 @@ def map_data(plan: Plan) -> dict[str, Any]:
 def _bounds(lines: gpd.GeoSeries) -> list[list[float]]:
     west, south, east, north = lines.to_crs(4326).total_bounds
     return [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
+
+
+def _meaning(scores: Scores) -> dict[str, str]:
+    """Return among which languages one predominates in a tract, and what it takes."""
+    placement = scores.campaign.placement
+    if placement.area == "hotspot":
+        return {
+            "among": "languages with a hot spot here",
+            "none": "None of the campaign's languages has a hot spot here.",
+            "predominates": "Predominates: has the most people of the languages with a hot spot there.",
+        }
+    rule = f"at least {placement.tract_people:,.0f} people and {placement.tract_share:.1%} of the residents"
+    return {
+        "among": "campaign's languages",
+        "none": f"None of the campaign's languages has {rule} here.",
+        "predominates": f"Predominates: has the most people of these languages, and {rule}.",
+    }
+
+
+def told(people: float, smallest: float) -> int | None:
+    """Return whole people, None where they are too few to be told (`targeting.wording.count`)."""
+    whole = round(people)
+    return None if 0 < whole < smallest else whole
 
 
 def mode_words(modes: list[str]) -> str:
@@ -132,7 +162,7 @@ def classify(density: npt.NDArray[np.float64], breaks: list[float]) -> npt.NDArr
 
 def _density(scores: Scores, polygons: Geometries) -> npt.NDArray[np.float64]:
     """Return people per square mile of tract, shape (tracts, languages)."""
-    keys = [language.group.key for language in scores.languages]
+    keys = [language.column for language in scores.languages]
     square_miles = shapely.area(polygons)[:, None] / SQUARE_MILE
     people = scores.tracts.estimates[keys].to_numpy(float)
     density: npt.NDArray[np.float64] = np.zeros(people.shape)
@@ -142,6 +172,7 @@ def _density(scores: Scores, polygons: Geometries) -> npt.NDArray[np.float64]:
 
 def _languages(scores: Scores, breaks: list[list[float]]) -> list[dict[str, Any]]:
     rows = []
+    groups = list(told_apart(scores.languages))
     for position, language in enumerate(scores.languages):
         shades = np.linspace(0, len(RAMP) - 1, len(breaks[position]) + 1).round().astype(int)
         rows.append(
@@ -150,6 +181,7 @@ def _languages(scores: Scores, breaks: list[list[float]]) -> list[dict[str, Any]
                 "own": language.own_name,
                 "english": language.english_name,
                 "measuredAs": language.measured_as,
+                "group": groups.index(language.column),
                 "breaks": breaks[position],
                 "ramp": [RAMP[shade] for shade in shades],
                 **language_style(language.tag),
@@ -158,23 +190,49 @@ def _languages(scores: Scores, breaks: list[list[float]]) -> list[dict[str, Any]
     return rows
 
 
-def _groups(scores: Scores) -> list[dict[str, Any]]:
-    """Return what can predominate in a tract, each in the colour of its first language."""
+def _groups(scores: Scores, hot: pd.DataFrame, drawn: Geometries, crs: Any) -> list[dict[str, Any]]:
+    """Return what can predominate in a tract: name, colour of its first language, hot spots."""
     return [
         {
             "name": " or ".join(language.english_name for language in members),
             "color": language_style(members[0].tag)["color"],
+            "hot": hot_outlines(hot[column].to_numpy(bool), drawn, crs),
         }
-        for members in told_apart(scores.languages).values()
+        for column, members in told_apart(scores.languages).items()
     ]
 
 
-def _tracts(scores: Scores, shapes: gpd.GeoSeries, classes: npt.NDArray[np.int64]) -> dict[str, Any]:
-    tracts = scores.tracts
-    keys = [language.group.key for language in scores.languages]
+def close_rivals(scores: Scores, hot: pd.DataFrame) -> npt.NDArray[np.int64]:
+    """Return for each tract the group that its predominant one is not surely larger than, else -1.
+
+    The difference from the largest other passes the 90% test when |A - B| > 1.645 sqrt(SE_A² + SE_B²).
+    Where only hot spots count, only the languages that have one in the tract are compared.
+    """
     groups = list(told_apart(scores.languages))
-    people = tracts.estimates[keys].round().astype(int).to_numpy()
-    margins = tracts.margins[keys].round().astype(int).to_numpy()
+    people = scores.tracts.estimates[groups].to_numpy(float)
+    error = moe.standard_error(scores.tracts.margins[groups])
+    others = people.copy()
+    if scores.campaign.placement.area == "hotspot":
+        others[~hot[groups].to_numpy(bool)] = -1.0
+    lead = np.array([groups.index(key) if key in groups else -1 for key in scores.predominant])
+    row = np.arange(len(lead))
+    others[row, lead] = -1.0
+    rival = others.argmax(axis=1)
+    gap = np.abs(people[row, lead] - people[row, rival])
+    close = gap <= moe.Z90 * np.hypot(error[row, lead], error[row, rival])
+    return np.where((lead >= 0) & (others[row, rival] >= 0) & close, rival, -1)
+
+
+def _tracts(
+    scores: Scores, shapes: gpd.GeoSeries, classes: npt.NDArray[np.int64], hot: pd.DataFrame
+) -> dict[str, Any]:
+    tracts, certainty = scores.tracts, scores.campaign.certainty
+    keys = [language.column for language in scores.languages]
+    groups = list(told_apart(scores.languages))
+    people = tracts.estimates[keys].to_numpy(float)
+    margins = tracts.margins[keys].to_numpy(float)
+    sure = reliability(people, margins, certainty.cv_limits)
+    rivals = close_rivals(scores, hot)
     features = []
     for row, shape in enumerate(shapes):
         county = tracts.county.iloc[row]
@@ -186,13 +244,15 @@ def _tracts(scores: Scores, shapes: gpd.GeoSeries, classes: npt.NDArray[np.int64
                     "name": tracts.names.iloc[row].removesuffix(f", {county}"),
                     "county": county,
                     "residents": [
-                        round(tracts.population.iloc[row]),
+                        told(tracts.population.iloc[row], certainty.smallest_count),
                         round(tracts.population_moe.iloc[row]),
                     ],
-                    "people": people[row].tolist(),
-                    "margins": margins[row].tolist(),
+                    "people": [told(number, certainty.smallest_count) for number in people[row]],
+                    "margins": margins[row].round().astype(int).tolist(),
+                    "reliability": "".join(word[0] for word in sure[row]),
                     "classes": classes[row].tolist(),
                     "most": groups.index(most) if most in groups else -1,
+                    "rival": int(rivals[row]),
                 },
                 "geometry": _rounded(shapely.geometry.mapping(shape)),
             }
@@ -207,6 +267,7 @@ def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
     table = rounded(plan.routes)
     bounds = table.set_index(["route_id", "language"])[["served_low", "served_high"]]
     posters: dict[str, list[dict[str, Any]]] = {}
+    smallest = scores.campaign.certainty.smallest_count
     for row in plan.placements.itertuples(index=False):
         low, high = bounds.loc[(row.unit_id, row.language)]
         posters.setdefault(row.unit_id, []).append(
@@ -215,13 +276,21 @@ def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
                 "buses": int(row.buses),
                 "of": int(row.vehicles),
                 "rank": int(scores.assigned.at[row.unit_id, "rank"]),
-                "low": int(low),
-                "high": int(high),
+                "low": told(low, smallest),
+                "high": told(high, smallest),
+                "largest": percent(row.largest_probability),
+                "runnerUp": positions.get(row.runner_up, -1),
+                "differs": bool(row.differs),
                 "reason": row.reason,
             }
         )
+    columns = [language.column for language in scores.languages]
+    for route, carried in posters.items():  # the language that it calls for, then the other of a pair
+        group = scores.assigned.at[route, "group"]
+        carried.sort(key=lambda poster: columns[poster["language"]] != group)
     # people as in routes.csv; percentages to one decimal of the unrounded share
     table["share"], table["share_moe"] = 100 * plan.routes["share"], 100 * plan.routes["share_moe"]
+    table["largest_probability"] = plan.routes["largest_probability"]  # "over 99%" before rounding
     figures = table.groupby("route_id", sort=False)
     streets = {route: one_line_per_street(line) for route, line in lines.items()}
     order = [*posters, *(route for route in lines.index if route not in posters)]
@@ -239,7 +308,7 @@ def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
                 "trips": round(info["departures_week"]),
                 "posters": posters.get(route, []),
                 "verdict": "" if route in posters else reasons.verdict(scores, route),
-                "figures": _figures(figures.get_group(route), positions),
+                "figures": _figures(figures.get_group(route), positions, smallest),
                 "lines": [
                     [[round(y, 5), round(x, 5)] for x, y in part.coords]
                     for part in shapely.get_parts(drawn.iloc[number])
@@ -250,17 +319,21 @@ def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
     return rows
 
 
-def _figures(rows: pd.DataFrame, positions: dict[str, int]) -> list[list[float | None]]:
-    """Return language, served, margin, percent of residents, its margin, concentration of a route."""
+def _figures(
+    rows: pd.DataFrame, positions: dict[str, int], smallest: float
+) -> list[list[float | str | None]]:
+    """Return a route's figures: language, served, margin, percent of residents, its margin, certainty.
+
+    The last two are the probability that the language is the largest, and its reliability.
+    """
     return [
         [
             positions[row.language],
-            int(row.served),
+            told(row.served, smallest),
             int(row.served_moe),
-            *(
-                None if pd.isna(value) else round(float(value), digits)
-                for value, digits in ((row.share, 1), (row.share_moe, 1), (row.concentration, 2))
-            ),
+            *(None if pd.isna(value) else round(float(value), 1) for value in (row.share, row.share_moe)),
+            percent(row.largest_probability),
+            row.reliability,
         ]
         for row in rows.itertuples(index=False)
     ]

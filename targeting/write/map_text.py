@@ -9,7 +9,9 @@ import pandas as pd
 import targeting
 from targeting import reasons
 from targeting.catchment import walking_distances
-from targeting.plan import Plan, Scores
+from targeting.plan import Plan
+from targeting.scores import Scores
+from targeting.wording import count, with_margin
 from targeting.write.map_data import mode_words, vehicle_word
 from targeting.write.map_style import language_style
 from targeting.write.tables import rounded
@@ -93,6 +95,7 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
     region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
     near = "near any bus route" if vehicles == "buses" else "near any route"
     first: dict[str, str] = {}
+    smallest = plan.scores.campaign.certainty.smallest_count
     rows = []
     for language in plan.scores.languages:
         row = region.loc[language.tag]
@@ -101,7 +104,13 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
         posted = len(placed) > 0 and not pd.isna(share)
         low, high = (max(share - margin, 0.0), min(share + margin, 1.0)) if posted else (0.0, 0.0)
         same_as = first.setdefault(language.measured_as, language.english_name)
-        part = f" ({row['served_posted'] / row['served_any']:.0%})" if row["served_any"] else ""
+        few = 0 < round(row["served_any"]) < smallest
+        part = f" ({row['served_posted'] / row['served_any']:.0%})" if row["served_any"] and not few else ""
+        whole = {name: count(round(row[name]), smallest) for name in ("lep", "served_any")}
+        both = {
+            name: with_margin(round(row[name]), row[f"{name}_moe"], smallest)
+            for name in ("lep", "served_any", "served_posted")
+        }
         rows.append(
             {
                 "tag": language.tag,
@@ -110,16 +119,16 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
                 "color": language_style(language.tag)["color"],
                 "posted": posted,
                 "buses": _count(int(placed["buses"].sum()), vehicles),
-                "served": f"{row['served_posted']:,.0f} ± {row['served_posted_moe']:,.0f}",
+                "served": both["served_posted"],
                 "width": f"{share:.1%}" if posted else "0",
                 "any_width": f"{row['served_any'] / row['lep']:.1%}" if row["lep"] else "0",
                 "low": f"{low:.1%}",
                 "span": f"{high - low:.1%}",
-                "figures": f"of {row['served_any']:,.0f} {near}{part}; {row['lep']:,.0f} in the area"
+                "figures": f"of {whole['served_any']} {near}{part}; {whole['lep']} in the area"
                 if posted
-                else f"No {vehicles}; {row['served_any']:,.0f} {near}, {row['lep']:,.0f} in the area",
-                "exact": f"{near.capitalize()} {row['served_any']:,.0f} ± {row['served_any_moe']:,.0f}; "
-                f"in the area of the census table {row['lep']:,.0f} ± {row['lep_moe']:,.0f}"
+                else f"No {vehicles}; {whole['served_any']} {near}, {whole['lep']} in the area",
+                "exact": f"{near.capitalize()} {both['served_any']}; "
+                f"in the area of the census table {both['lep']}"
                 + (f"; {share:.1%} ± {100 * margin:.1f} of these served" if posted else ""),
                 "note": f"same people as {same_as}" if same_as != language.english_name else "",
             }
@@ -130,6 +139,7 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
 def _placement_rows(plan: Plan) -> list[dict[str, str]]:
     """Return every placement as it stands in the page's table, for paper and without scripts."""
     own = {language.tag: language.own_name for language in plan.scores.languages}
+    smallest = plan.scores.campaign.certainty.smallest_count
     return [
         {
             "rank": f"{plan.scores.assigned.at[row.unit_id, 'rank']:,}",
@@ -139,7 +149,7 @@ def _placement_rows(plan: Plan) -> list[dict[str, str]]:
             "own": own[row.language],
             "buses": f"{row.buses:,}",
             "of": f"{row.vehicles:,}",
-            "served": f"{row.served:,} ± {row.served_moe:,}",
+            "served": with_margin(row.served, row.served_moe, smallest),
         }
         for row in rounded(plan.placements).itertuples(index=False)
     ]

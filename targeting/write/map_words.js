@@ -8,6 +8,7 @@ document.documentElement.classList.add("js");
 function planWords(data) {
   const LAND = "#fbfaf7";
   const TINT = 0.18;
+  const CLASSES = { h: "high", m: "medium", l: "low" };
 
   function make(tag, attributes, ...children) {
     const node = document.createElement(tag);
@@ -17,7 +18,9 @@ function planWords(data) {
   }
 
   const whole = (number) => number.toLocaleString("en-US", { maximumFractionDigits: 0 });
-  const plusMinus = (number, margin) => `${whole(number)} ± ${whole(margin)}`;
+  // People too few to be told come as null; the words for them are Python's.
+  const people = (number) => (number === null ? data.words.few : whole(number));
+  const plusMinus = (number, margin) => (number === null ? data.words.few : `${whole(number)} ± ${whole(margin)}`);
   const carries = (route, language) => route.posters.some((poster) => poster.language === language);
   const english = (at) => data.languages[at].english;
   const figure = (route, language) => route.figures.find((row) => row[0] === language);
@@ -34,15 +37,27 @@ function planWords(data) {
     return language.own === language.english ? [own] : [own, ` · ${language.english}`];
   }
 
-  function lineSample(color, dash, width) {
+  function lineSample(color, dash, width, ...over) {
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
     Object.entries({ width: 40, height: 8, "aria-hidden": "true" }).forEach((pair) => svg.setAttribute(...pair));
-    Object.entries({ x1: 0, y1: 4, x2: 40, y2: 4, stroke: color, "stroke-width": width, "stroke-dasharray": dash || "none" })
-      .forEach((pair) => line.setAttribute(...pair));
-    svg.append(line);
+    [[color, dash], ...over].forEach(([stroke, pattern]) => {
+      const line = document.createElementNS("http://www.w3.org/2000/svg", "line");
+      Object.entries({ x1: 0, y1: 4, x2: 40, y2: 4, stroke, "stroke-width": width, "stroke-dasharray": pattern || "none" })
+        .forEach((pair) => line.setAttribute(...pair));
+      svg.append(line);
+    });
     return svg;
   }
+
+  // The other language of a route that carries two; undefined where it carries one.
+  function otherLanguage(route) {
+    const [first, ...rest] = route.posters.map((poster) => data.languages[poster.language]);
+    return rest.find((language) => language.group !== first.group) || rest[0];
+  }
+
+  // Its pattern over the first language's whole line: gaps wide enough for both colours to be seen.
+  const overDash = ({ dash }) =>
+    dash ? dash.split(" ").map((length, at) => (at % 2 ? Math.max(+length, 8) : +length)).join(" ") : "10 10";
 
   function key(sample, ...text) {
     return make("div", { class: "key" }, sample, make("span", {}, ...text));
@@ -67,7 +82,13 @@ function planWords(data) {
     return number;
   }
 
-  const inkOf = (route) => (route.posters.length ? data.languages[route.posters[0].language].color : "#6b7583");
+  // What fills a route's number: its language's colour, or two halves.
+  function inkOf(route) {
+    if (!route.posters.length) return "#6b7583";
+    const { color } = data.languages[route.posters[0].language];
+    const other = otherLanguage(route);
+    return other ? `linear-gradient(90deg, ${color} 50%, ${other.color} 50%)` : color;
+  }
 
   // --- cards ----------------------------------------------------------------------------------
 
@@ -75,7 +96,7 @@ function planWords(data) {
     const head = make("tr", {}, ...heads.map((text) => make("th", { scope: "col" }, text)));
     const body = rows.map(({ cells, carried }) =>
       make("tr", carried ? { class: "carried" } : {},
-        ...cells.map((cell, at) => make(at ? "td" : "th", at ? {} : { scope: "row" }, cell))));
+        ...cells.map((cell, at) => make(at ? "td" : "th", at ? (cell === "low" ? { class: "low" } : {}) : { scope: "row" }, cell))));
     return make("table", {}, make("caption", {}, caption), make("thead", {}, head), make("tbody", {}, ...body));
   }
 
@@ -97,47 +118,68 @@ function planWords(data) {
       parts.push(make("p", { class: "poster" }, lineSample(language.color, language.dash, 4),
         make("span", {}, ...languageName(language), " · ", make("span", { class: "of" }, ofVehicles(poster)))));
       if (poster.buses < poster.of) parts.push(make("p", { class: "quiet" }, `The route’s other ${data.words.vehicles} do not carry it.`));
+      parts.push(make("p", { class: "sure" }, `Largest along the route with ${poster.largest} probability`));
       parts.push(make("p", { class: "reason" }, poster.reason));
     });
     return parts;
   }
 
+  // One line a comparison: of a pair that is compared with each other, one line in all.
+  function runnerUpLines(route) {
+    const compared = [];
+    return route.posters.filter(({ language, runnerUp }) => {
+      const pair = runnerUp < 0 ? "" : [language, runnerUp].map((at) => data.languages[at].group).sort().join();
+      return pair && !compared.includes(pair) && compared.push(pair);
+    }).map(({ language, runnerUp, differs }) => {
+      const [, served, margin] = figure(route, runnerUp);
+      const larger = (served === null ? 1 : served) > (figure(route, language)[1] === null ? 1 : figure(route, language)[1]);
+      const what = `${larger ? "Larger along the route" : "Runner-up"}${compared.length > 1 ? ` (${english(language)})` : ""}`;
+      return make("p", { class: "runner-up" },
+        `${what}: ${data.groups[data.languages[runnerUp].group].name}, ${plusMinus(served, margin)}; ` +
+        `the difference ${differs ? "passes" : "does not pass"} the 90% test`);
+    });
+  }
+
   function routeCard(route) {
-    const rows = route.figures.map(([language, served, margin, share, shareMargin, concentration]) => ({
+    const rows = route.figures.map(([language, served, margin, share, shareMargin, largest, reliability]) => ({
       carried: carries(route, language),
       cells: [
         starred(data.languages[language]),
         plusMinus(served, margin),
         share === null ? "–" : `${share.toFixed(1)}% ± ${shareMargin.toFixed(1)}`,
-        concentration === null ? "–" : `${concentration.toFixed(2)}×`,
+        largest,
+        reliability,
       ],
     }));
     const bounds = route.posters.map((poster) => make("p", { class: "quiet bounds" },
-      `Bounds for ${english(poster.language)}: ${whole(poster.low)}, counting only tracts that lie wholly within walking ` +
-      `distance, to ${whole(poster.high)}, counting whole every tract that is touched.`));
+      `Bounds for ${english(poster.language)}: ${people(poster.low)}, counting only tracts that lie wholly within walking ` +
+      `distance, to ${people(poster.high)}, counting whole every tract that is touched.`));
     return make("div", { class: "route-popup" },
       make("h3", {}, route.name),
       make("p", { class: "quiet" }, `${whole(route.trips)} trips a week · ${route.mode}`),
       ...posterLines(route),
-      table(`${data.words.people} within walking distance`, ["", "served", "of residents", "vs region"], rows),
+      table(`${data.words.people} within walking distance`, ["", "served", "of residents", "largest with", "reliability"], rows),
+      ...runnerUpLines(route),
       ...bounds,
-      make("p", { class: "quiet" }, "Vs region: the share of residents over the whole region’s (concentration)."),
+      make("p", { class: "quiet" }, "Largest with: the probability that the route serves more people of this language than of any other of the campaign. Reliability: by the standard error over the estimate."),
       ...measuredNotes());
   }
 
   function tractCard(tract) {
     const rows = data.languages.map((language, at) => ({
       carried: false,
-      cells: [starred(language), plusMinus(tract.people[at], tract.margins[at])],
+      cells: [starred(language), plusMinus(tract.people[at], tract.margins[at]), CLASSES[tract.reliability[at]]],
     }));
-    const most = tract.most >= 0
-      ? `Of the campaign's languages, ${data.groups[tract.most].name} is the most spoken here.`
-      : `None of the campaign's languages has ${data.words.rule} here.`;
+    let most = data.words.none;
+    if (tract.most >= 0) {
+      most = `Of the ${data.words.among}, ${data.groups[tract.most].name} ` + (tract.rival < 0 ? "is the most spoken here."
+        : `has the highest estimate, within the margin of error of ${data.groups[tract.rival].name}.`);
+    }
     return make("div", { class: "tract-popup" },
       make("h3", {}, tract.name),
       make("p", { class: "quiet" }, tract.county),
       make("p", {}, `${plusMinus(tract.residents[0], tract.residents[1])} residents of 5 years and over. ${most}`),
-      table(`${data.words.people} in the tract`, ["", "estimate"], rows),
+      table(`${data.words.people} in the tract`, ["", "estimate", "reliability"], rows),
       make("p", { class: "quiet" }, "An estimate with a margin as large as itself may well be zero."),
       ...measuredNotes());
   }
@@ -181,6 +223,6 @@ function planWords(data) {
 
   return {
     LAND, make, whole, plusMinus, carries, english, figure, vehicles, ofVehicles, lineSample, key, patch, tint,
-    routeNumber, inkOf, routeCard, tractCard, routeTooltip, search,
+    routeNumber, inkOf, otherLanguage, overDash, routeCard, tractCard, routeTooltip, search,
   };
 }
