@@ -73,9 +73,10 @@ def probability_at_least(estimates: npt.ArrayLike, errors: npt.ArrayLike, least:
 def reliability(
     estimates: npt.ArrayLike, moes: npt.ArrayLike, cv_limits: tuple[float, float]
 ) -> npt.NDArray[np.str_]:
-    """Return "high", "medium" or "low" by the coefficient of variation; "low" where nobody is counted."""
+    """Return "high", "medium" or "low" by the coefficient of variation; empty where nobody is counted."""
     cv = moe.coefficient_of_variation(estimates, moes)
-    return np.select([cv <= limit for limit in cv_limits], ["high", "medium"], "low")
+    nobody = (np.asarray(estimates, float) == 0) & (np.asarray(moes, float) == 0)
+    return np.select([nobody, *(cv <= limit for limit in cv_limits)], ["", "high", "medium"], "low")
 
 
 def certainty_of(

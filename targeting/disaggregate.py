@@ -20,7 +20,7 @@ import pandas as pd
 
 from targeting import moe
 from targeting.controls import NATION, ControlledCategory, Controls, categories
-from targeting.languages import Language
+from targeting.languages import GROUPS, Language
 from targeting.notices import Notices
 
 Floats = npt.NDArray[np.float64]
@@ -274,10 +274,11 @@ def _report(estimates: pd.DataFrame, whole: dict[str, npt.NDArray[np.bool_]], no
         return
     people = sum(float(estimates.loc[left, group].sum()) for group, left in whole.items())
     count = int(np.logical_or.reduce(list(whole.values())).sum())
+    names = "; ".join(GROUPS[key].name for key in whole)
     notices.add(
         "group_not_split",
         f"{count} of {len(estimates)} tracts have no language control (table B16001 of their PUMA, "
-        f"county, state or the nation) for {', '.join(whole)}; {people:,.0f} people of these groups "
+        f"county, state or the nation) for {names}; {people:,.0f} people of these groups "
         "there count for no named language.",
         count=count,
     )

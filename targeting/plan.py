@@ -223,7 +223,7 @@ def _say_not_posted(scores: Scores, posted: "dict[str, npt.NDArray[np.bool_]]") 
     scores.notices.add(
         "language_not_posted",
         f"No bus carries {', '.join(language.english_name for language in bare)}: the strategy "
-        "'predominant' gives each route one language, and no route that gets a bus calls for "
+        "'predominant' posts what predominates along a route, and no route that gets a bus calls for "
         f"{'it' if len(bare) == 1 else 'them'} ({'; '.join(hints)}).",
         count=len(bare),
     )

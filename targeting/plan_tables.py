@@ -78,6 +78,8 @@ def placement_rows(scores: "Scores", dealt: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of placements.csv."""
     figures = scores.routes.set_index(["route_id", "language"])
     rows = []
+    groups = {language.tag: language.column for language in scores.languages}
+    hanging = dealt.assign(group=dealt["language"].map(groups)).groupby("route_id")["group"].agg(set)
     for route, language, buses in dealt.itertuples(index=False):
         row = figures.loc[(route, language)]
         rows.append(
@@ -91,7 +93,7 @@ def placement_rows(scores: "Scores", dealt: pd.DataFrame) -> pd.DataFrame:
                 "served": row["served"],
                 "served_moe": row["served_moe"],
                 "score": row["score"],
-                "reason": reasons.why(scores, route, language),
+                "reason": reasons.why(scores, route, language, hanging[route]),
                 "vehicles": scores.vehicles[route],
                 **{name: row[name] for name in CERTAINTY_COLUMNS},
                 "measured_as": row["measured_as"],
@@ -123,6 +125,15 @@ def language_rows(scores: "Scores") -> pd.DataFrame:
         margin = margins_of_sums(np.ones((1, len(tracts.names))), tracts, [key]).item()
         name = CATEGORIES[key].name if key in CATEGORIES and key not in GROUPS else GROUPS[key].name
         several = nameable is None or nameable.measured_as != nameable.english_name
+        rest, bare = 0.0, False
+        if key in CATEGORIES and key not in GROUPS and tracts.split_margins is not None:
+            group = CATEGORIES[key].group
+            rest = float(tracts.estimates[group].sum()) if group in tracts.estimates else 0.0
+            bare = not tracts.split_margins[key].any()
+            name = f"{name} (the rest)" if name == GROUPS[group].name else name
+        elif tracts.split_margins is not None and GROUPS[key].kind != "language":
+            name = f"{name} (tracts without a language control)"
+        settled = _settled(several or bare, people, margin, threshold, rest)
         rows.append(
             {
                 "language": nameable.tag if nameable else "",
@@ -134,7 +145,7 @@ def language_rows(scores: "Scores") -> pd.DataFrame:
                 "share": people / population if population else np.nan,
                 "share_moe": float(moe.of_proportion(people, margin, population, population_moe)),
                 "safe_harbor": people >= threshold if counts_lep else None,
-                "safe_harbor_certain": _settled(several, people, margin, threshold) if counts_lep else None,
+                "safe_harbor_certain": settled if counts_lep else None,
                 "safe_harbor_threshold": threshold,
                 "reliability": reliability(people, margin, scores.campaign.certainty.cv_limits).item(),
                 "measured_as": name,
@@ -152,11 +163,10 @@ def _language_of(key: str) -> Language | None:
     return replace(alone[0], split=key, split_name=alone[0].english_name) if alone else None
 
 
-def _settled(several: bool, people: float, margin: float, threshold: float) -> bool:
+def _settled(unsure: bool, people: float, margin: float, threshold: float, rest: float) -> bool:
     """Return whether the figures leave no doubt on which side of the threshold a language is.
 
-    A group of several languages above it says nothing of any one of them.
+    A group of several languages above it says nothing of any one of them, nor does a split whose
+    control has no margins (`unsure`); `rest` are people of the group that were not split.
     """
-    if several:
-        return people + margin < threshold
-    return abs(people - threshold) > margin
+    return people + rest + margin < threshold or (not unsure and people - margin > threshold)

@@ -1,5 +1,6 @@
 """Reasons: why a route has its language, in plain words with the numbers behind them."""
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,8 +16,14 @@ if TYPE_CHECKING:
 NEGLIGIBLE = 0.01  # a runner-up with less of the winner's weight is not worth a reader's time
 
 
-def why(scores: "Scores", route: str, language: str) -> str:
-    """Return one sentence: why a route carries a language."""
+def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | None = None) -> str:
+    """Return one sentence: why a route carries a language.
+
+    Parameters
+    ----------
+    hanging : collection of str, optional
+        The groups that the plan posts on the route; None before buses are dealt.
+    """
     info = scores.feed.routes.loc[route]
     decided = scores.assigned.loc[route]
     chosen = next(lang for lang in scores.languages if lang.tag == language)
@@ -28,7 +35,7 @@ def why(scores: "Scores", route: str, language: str) -> str:
     name = _name(scores, chosen.column)
     text = (
         f"{info['route_name']} {'calls for' if chosen.column == decided['group'] else 'also carries'} "
-        f"{name}, {_meaning(scores)} in {leading} of the {int(along.sum())} tracts along it: "
+        f"{name}, {_meaning(scores, leading, int(along.sum()))}: "
         f"about {with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
         f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips a week "
         "pass"
@@ -37,39 +44,62 @@ def why(scores: "Scores", route: str, language: str) -> str:
     if second:
         key, weight = second
         text += (
-            f"; {_name(scores, key)} comes second, with {weight:.0%} of that weight (people × departures in "
-            "the tracts where each leads)"
+            f"; {_name(scores, key)} weighs {weight:.0%} as much (people × departures in the tracts where "
+            "each leads)"
         )
     most = rows.loc[rows["served"].idxmax()]
+    most_group = next(lang.column for lang in scores.languages if lang.tag == most.name)
     if most["served"] > row["served"]:
         text += (
-            f"; along the whole route more people speak {most['language_name']} "
+            f"; along the whole route more people speak {_name(scores, most_group)} "
             f"({with_margin(most['served'], most['served_moe'], smallest)})"
         )
-    text += f"; {_rule_clause(scores, route, name, float(row['largest_probability']))}"
+    text += f"; {_rule_clause(scores, route, name, float(row['largest_probability']), hanging)}"
     return f"{text}; rank {int(row['rank'])} of {len(scores.assigned)} by people × departures."
 
 
-def _meaning(scores: "Scores") -> str:
-    """Return what predominating in a tract means in this campaign."""
+def _meaning(scores: "Scores", leading: int, along: int) -> str:
+    """Return where the language leads, in the campaign's meaning of predominating."""
+    where = f"in {leading} of the {along} tracts along it" if leading else "in no tract along it"
     if scores.campaign.placement.area == "hotspot":
-        return "the most spoken of the languages that have a hot spot"
-    return "the most spoken of the campaign's languages"
+        return f"{where} the most spoken of the languages for which the tract is a hot spot"
+    return f"{where} the most spoken of the campaign's languages"
 
 
-def _rule_clause(scores: "Scores", route: str, name: str, probability: float) -> str:
+def _rule_clause(
+    scores: "Scores", route: str, name: str, probability: float, hanging: Collection[str] | None
+) -> str:
     """Return which rule spoke, and how sure the choice is."""
     decided = scores.assigned.loc[route]
-    asked = scores.campaign.certainty.post_at
+    asked = f"{scores.campaign.certainty.post_at:.0%} asked for"
     sure = f"{name} is the largest along it with {percent(probability)} probability"
     if decided["rule"] == "certain":
         return sure
-    apart = f"cannot be told apart at the {asked:.0%} asked for"
-    if decided["rule"] == "pair":
-        both = " and ".join(_name(scores, decided[key]) for key in ("group", "second"))
-        return f"{sure}, and {both} {apart}, so each gets buses"
-    both = f"it and {_name(scores, decided['rival'])}"
-    return f"{sure}, and {both} {apart}, so the one with more people in the region is posted"
+    chances = _chances(scores, route)
+    posted = [decided["group"], decided["second"]] if decided["rule"] == "pair" else [decided["group"]]
+    least = min(chances[key] for key in posted)
+    third = [
+        f"{_name(scores, key)} {percent(chance)}"
+        for key, chance in chances.items()
+        if chance >= least and key not in (*posted, decided["rival"])
+    ]
+    also = f" (as likely: {', '.join(third)})" if third else ""
+    both = " and ".join(f"{_name(scores, key)} {percent(chances[key])}" for key in posted)
+    doubt = f"no language is the largest along it with the {asked} ({both})"
+    if decided["rule"] == "regional":
+        rival = _name(scores, decided["rival"])
+        return f"{doubt}, so of it and {rival} the one with more people in the region is posted{also}"
+    if hanging is not None and not set(posted) <= set(hanging):
+        return f"{doubt}; only one bus was left for the two{also}"
+    return f"{doubt}, so both hang{also}"
+
+
+def _chances(scores: "Scores", route: str) -> "pd.Series[float]":
+    """Return the probability of each group to be the largest along the route, the likeliest first."""
+    groups = {lang.tag: lang.column for lang in scores.languages}
+    rows = scores.routes[scores.routes["route_id"] == route]
+    found = pd.Series(rows["largest_probability"].to_numpy(), rows["language"].map(groups).to_numpy())
+    return found[~found.index.duplicated()].sort_values(ascending=False, kind="stable")
 
 
 def people_word(scores: "Scores") -> str:

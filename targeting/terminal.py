@@ -1,7 +1,6 @@
 """What the commands print for people: tables and sentences, by rich."""
 
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from rich import box
@@ -11,7 +10,7 @@ from rich.table import Table
 
 from targeting import reasons
 from targeting.wording import percent, with_margin
-from targeting.write.record import source_line
+from targeting.write.record import people_line, source_line
 
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
@@ -60,11 +59,13 @@ def print_routes(scores: "Scores") -> None:
         ],
     )  # fmt: skip
     ranked = scores.routes[scores.routes["rank"].notna()]
+    also = pd.Series([_also(scores, row) for _, row in ranked.iterrows()], index=ranked.index, dtype=bool)
+    ranked = ranked.assign(also=also).sort_values(["rank", "also"], kind="stable")
     for _, row in ranked.iterrows():
         table.add_row(
             str(row["rank"]),
             escape(scores.feed.routes.at[row["route_id"], "route_name"]),
-            row["language_name"],
+            row["language_name"] + (" (also)" if row["also"] else ""),
             f"{scores.vehicles[row['route_id']]:,}",
             with_margin(row["served"], row["served_moe"], smallest),
             percent(row["largest_probability"]),
@@ -162,8 +163,7 @@ def print_hotspots(
         "being dense alone. The rule takes estimates as they are, without their margins.",
         style="dim",
     )
-    tables = " and ".join(Path(path).name for path in tracts.tables)
-    console.print(f"People: ACS table C16001 ({tables}).", style="dim", highlight=False)
+    console.print(f"{people_line(campaign, tracts)}.", style="dim", highlight=False)
 
 
 def print_notices(notices: "Notices") -> None:
@@ -238,6 +238,12 @@ def _tract_table(tracts: pd.DataFrame, smallest: float) -> Table:
             f"{row['departures_near']:,.0f}",
         )
     return table
+
+
+def _also(scores: "Scores", row: "pd.Series[Any]") -> bool:
+    """Return whether a language hangs on the route only as the second of a pair."""
+    column = next(lang.column for lang in scores.languages if lang.tag == row["language"])
+    return bool(column != scores.assigned.at[row["route_id"], "group"])
 
 
 def _table(title: str, columns: list[tuple[str, bool]]) -> Table:

@@ -352,4 +352,4 @@ def test_hot_spots_can_be_the_meaning_of_predominant(sample: Path) -> None:
     assert ours.keys() == theirs.keys()
     assert ours != theirs
     text = " ".join(run("explain", sample / "sample.toml", "38", *setting).output.split())
-    assert "the most spoken of the languages that have a hot spot" in text
+    assert "the most spoken of the languages for which the tract is a hot spot" in text

@@ -50,3 +50,21 @@ def test_birthplaces_without_controls_are_refused() -> None:
     campaign = read_campaign(SAMPLE, ['birthplaces="b05006.csv"'])
     with pytest.raises(CampaignError, match=r"region\.birthplaces does nothing without region\.controls"):
         read_people(campaign, Notices())
+
+
+def test_safe_harbor_is_not_certain_for_a_split_without_margins(tmp_path: Path) -> None:
+    code = codes()
+    counts = {"russian": 3999, "polish": 1, "serbo_croatian": 0, "ukrainian_other_slavic": 0}
+    head = "stcofips,year,langc42,lep_1_is_less_than_very_well,n"
+    path = tmp_path / "b16001.csv"
+    path.write_text(
+        "\n".join([head, *(f"99,2019,{code[key]},1,{people}" for key, people in counts.items())]) + "\n",
+        encoding="utf-8",
+    )
+    plan = make_plan(read_campaign(SAMPLE, [f'controls="{path}"', 'languages=["es", "ru"]', "buses=9"]))
+    table = plan.languages.set_index("language_name")
+    assert table.at["Russian", "lep"] > 3000
+    assert not table.at["Russian", "safe_harbor_certain"], "nobody knows the margin of its share"
+    assert table.at["Spanish", "safe_harbor_certain"]
+    # 3,492 × 1/4000 Polish speakers: however unsure the share, far below 1,000
+    assert table.at["Polish", "safe_harbor_certain"]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import targeting
 
 if TYPE_CHECKING:
+    from targeting.campaign import Campaign
     from targeting.plan import Plan
     from targeting.scores import Scores
+    from targeting.tracts import Tracts
 
 LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "esda")
 
@@ -25,20 +27,31 @@ def source_line(scores: "Scores") -> str:
         for source in scores.feed.sources
     )
     region = scores.campaign.region
-    tables = " and ".join(Path(path).name for path in scores.tracts.tables)
+    placed = f"on the points of {Path(region.points).name}" if region.points else "evenly over tracts"
+    return (
+        f"{people_line(scores.campaign, scores.tracts)}, placed {placed}; outlines "
+        f"{Path(region.tracts).name}. Service: GTFS of {feeds}, week {scores.feed.week}, "
+        f"{', '.join(region.modes)}; walk {region.bus_walk_m:g} m to buses, {region.rail_walk_m:g} m to "
+        f"other stops. Made by targeting {targeting.__version__}."
+    )
+
+
+def people_line(campaign: "Campaign", tracts: "Tracts") -> str:
+    """Return where the figures of people come from."""
+    region = campaign.region
+    tables = " and ".join(Path(path).name for path in tracts.tables)
     release = f" {region.acs_release}" if region.acs_release else ""
     counted = (
         "people of 5 years and over who speak English less than very well"
         if region.measure == "lep"
         else "people of 5 years and over who speak the language at home"
     )
-    placed = f"on the points of {Path(region.points).name}" if region.points else "evenly over tracts"
-    return (
-        f"People: ACS{release} table C16001 ({tables}), {counted}, 90% margins of sampling error, placed "
-        f"{placed}; outlines {Path(region.tracts).name}. Service: GTFS of {feeds}, week "
-        f"{scores.feed.week}, {', '.join(region.modes)}; walk {region.bus_walk_m:g} m to buses, "
-        f"{region.rail_walk_m:g} m to other stops. Made by targeting {targeting.__version__}."
-    )
+    line = f"People: ACS{release} table C16001 ({tables}), {counted}, 90% margins of sampling error"
+    if region.controls:
+        fitted = ", ".join(Path(path).name for path in region.controls)
+        births = f" and B05006 ({Path(region.birthplaces).name})" if region.birthplaces else ""
+        line += f"; named languages split from groups by proportional fitting to B16001 ({fitted}){births}"
+    return line
 
 
 def record_json(plan: "Plan") -> str:
