@@ -169,7 +169,10 @@ def hotspots(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
     if gpkg is not None:
         from targeting.write.gis import hotspots_gpkg
 
-        hotspots_gpkg(gpkg, tracts, rows)
+        # a layer of single tracts is where a handful of people must not look exact
+        people = rows["people"].round()
+        few = (people > 0) & (people < campaign.certainty.smallest_count)
+        hotspots_gpkg(gpkg, tracts, rows.assign(people=rows["people"].mask(few)))
     if as_json:
         _print_json(
             {

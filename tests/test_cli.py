@@ -10,6 +10,7 @@ import time
 import zipfile
 from pathlib import Path
 
+import geopandas
 import pytest
 from click.testing import CliRunner, Result
 
@@ -336,7 +337,9 @@ def test_hotspots_need_no_feed_and_write_a_layer(region: Path, tmp_path: Path) -
     (region / "gtfs" / "sample.zip").unlink()
     layer = tmp_path / "hot.gpkg"
     told = json.loads(run("hotspots", region / "sample.toml", "--json", "--gpkg", layer).stdout)
-    assert layer.exists()
+    drawn = geopandas.read_file(layer)
+    assert not drawn["people"].between(0.5, 9.49).any(), "small counts are left empty"
+    assert drawn["people"].isna().any()
     hot = {row["language"]: row["hot_tracts"] for row in told["languages"]}
     for tag, count in hot.items():
         assert sum(row["hot"] for row in told["tracts"] if row["language"] == tag) == count
