@@ -91,25 +91,44 @@ def label_of(paths: Sequence[Path]) -> str:
     return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
 
 
-def _read_file(path: Path) -> pd.DataFrame:
-    """Return one table as text, indexed by 11-digit GEOID."""
+def text_table(path: Path, setting: str) -> pd.DataFrame:
+    """Return a census table as text: CSV, the Census API's JSON, or a summary file (`.dat`).
+
+    Parameters
+    ----------
+    path : Path
+    setting : str
+        The key of the campaign file to name when the file is missing.
+
+    Raises
+    ------
+    TractError
+        When the file is missing, is no table, or holds only a header.
+    """
     try:
         if path.suffix.lower() == ".json":
             rows = json.loads(path.read_text(encoding="utf-8-sig"))
-            if not (isinstance(rows, list) and rows and all(isinstance(r, list) for r in rows)):
+            if not (isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows)):
                 raise TractError(f"{path.name}: is not the Census API's JSON (a list of rows, names first).")
             table = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
         else:
-            table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            separator = "|" if path.suffix.lower() == ".dat" else ","
+            table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
     except FileNotFoundError as fault:
-        raise TractError(f"{path}: no such file; check region.acs in the campaign file.") from fault
+        raise TractError(f"{path}: no such file; check {setting} in the campaign file.") from fault
     except (OSError, UnicodeDecodeError, ValueError, csv.Error) as fault:
         raise TractError(f"{path.name}: cannot be read as a table ({fault}).") from fault
     table = table.map(lambda value: "" if value is None else str(value).strip())
     table.columns = [str(name).strip() for name in table.columns]
     table = table.loc[:, ~table.columns.duplicated()]  # the API repeats NAME for whole groups
     if table.empty:
-        raise TractError(f"{path.name}: holds no tract, only a header; ask for the table again.")
+        raise TractError(f"{path.name}: holds no rows, only a header; ask for the table again.")
+    return table
+
+
+def _read_file(path: Path) -> pd.DataFrame:
+    """Return one table as text, indexed by 11-digit GEOID."""
+    table = text_table(path, "region.acs")
     geography = table.columns.intersection(GEOID_COLUMNS)
     if len(geography) and table[geography[0]].iloc[0] == "Geography":
         table = table.iloc[1:]  # data.census.gov writes a second header with the columns' labels

@@ -6,7 +6,6 @@ second to split the first. Country of birth by tract (B05006) says where each pa
 """
 
 import csv
-import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from targeting.census_tables import GEOID_COLUMNS, JAM_CONTROLLED, JAM_VALUES
+from targeting.census_tables import GEOID_COLUMNS, JAM_CONTROLLED, JAM_VALUES, text_table
 from targeting.errors import TractError
 from targeting.languages import CATEGORIES, GROUPS, Group, catalogue
 from targeting.notices import Notices
@@ -161,24 +160,8 @@ def read_pumas(path: Path) -> "pd.Series[str]":
 
 def read_table(path: Path) -> pd.DataFrame:
     """Return a table as text, the names of a summary file's columns put as the API has them."""
-    try:
-        if path.suffix.lower() == ".json":
-            rows = json.loads(path.read_text(encoding="utf-8-sig"))
-            if not (isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows)):
-                raise TractError(f"{path.name}: is not the Census API's JSON (a list of rows, names first).")
-            table = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
-        else:
-            separator = "|" if path.suffix.lower() == ".dat" else ","
-            table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except FileNotFoundError as fault:
-        raise TractError(f"{path}: no such file; check region.controls and region.birthplaces.") from fault
-    except (OSError, UnicodeDecodeError, ValueError, csv.Error) as fault:
-        raise TractError(f"{path.name}: cannot be read as a table ({fault}).") from fault
-    table = table.map(lambda value: "" if value is None else str(value).strip())
-    table.columns = [re.sub(r"^(B\d{5})_([EM])(\d{3})$", r"\1_\3\2", str(c).strip()) for c in table.columns]
-    table = table.loc[:, ~table.columns.duplicated()]
-    if table.empty:
-        raise TractError(f"{path.name}: holds no rows, only a header.")
+    table = text_table(path, "region.controls and region.birthplaces")
+    table.columns = [re.sub(r"^(B\d{5})_([EM])(\d{3})$", r"\1_\3\2", name) for name in table.columns]
     return table
 
 
