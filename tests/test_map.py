@@ -24,7 +24,8 @@ from targeting.languages import catalogue
 from targeting.notices import Notices
 from targeting.plan import Plan, make_plan
 from targeting.write.map import map_html
-from targeting.write.map_data import class_breaks, classify, close_rivals, map_data, one_line_per_street, told
+from targeting.write.map_data import class_breaks, classify, close_rivals, map_data, told
+from targeting.write.map_geometry import one_line_per_street
 from targeting.write.map_style import language_style
 from targeting.write.tables import rounded, tables_csv
 

@@ -18,6 +18,7 @@ from targeting.languages import told_apart
 from targeting.plan import Plan
 from targeting.scores import Scores
 from targeting.wording import count, percent
+from targeting.write.map_geometry import badge_places, clear_place, one_line_per_street, simplified
 from targeting.write.map_hotspots import hot_outlines, hot_tracts, title
 from targeting.write.map_style import language_style
 from targeting.write.tables import rounded
@@ -26,9 +27,6 @@ Geometries = npt.NDArray[np.object_]
 RAMP = ("#eee8dd", "#dccfba", "#c3ae90", "#a38a69", "#7d6547")  # no language's colour
 SQUARE_MILE = 2_589_988.110336  # in m²
 ROUND_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
-TRACT_TOLERANCE_M = 12.0
-ROUTE_TOLERANCE_M = 8.0
-SAME_STREET_M = 45.0  # less than half a short city block, so that one-way pairs stay two
 
 
 def map_data(plan: Plan) -> dict[str, Any]:
@@ -49,7 +47,7 @@ def map_data(plan: Plan) -> dict[str, Any]:
     scores = plan.scores
     crs = scores.tracts.geometry.estimate_utm_crs()
     polygons = scores.tracts.geometry.to_crs(crs).to_numpy()
-    drawn = _simplified(polygons)
+    drawn = simplified(polygons)
     lines = gpd.GeoSeries(scores.feed.lines, crs=4326).to_crs(crs)
     density = _density(scores, polygons)
     breaks = [class_breaks(density[:, column]) for column in range(density.shape[1])]
@@ -294,7 +292,7 @@ def _routes(plan: Plan, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
     figures = table.groupby("route_id", sort=False)
     streets = {route: one_line_per_street(line) for route, line in lines.items()}
     order = [*posters, *(route for route in lines.index if route not in posters)]
-    badges = _badges([streets[route] for route in order])
+    badges = badge_places([streets[route] for route in order])
     places = gpd.GeoSeries(badges, crs=lines.crs).to_crs(4326)
     drawn = gpd.GeoSeries([streets[route] for route in order], crs=lines.crs).to_crs(4326)
     rows = []
@@ -339,54 +337,6 @@ def _figures(
     ]
 
 
-def one_line_per_street(line: shapely.Geometry) -> shapely.Geometry:
-    """Return a route's shapes with the two directions on one street drawn once.
-
-    Drawn twice, the dashes of one direction fill the gaps of the other and the pattern is lost.
-
-    Parameters
-    ----------
-    line : MultiLineString
-        In metres.
-    """
-    parts = shapely.get_parts(line)
-    if (shapely.get_num_coordinates(parts) == 2).all():  # straight lines between stops, each once
-        return shapely.line_merge(line)
-    simple = shapely.simplify(parts, ROUTE_TOLERANCE_M)
-    longest_first = simple[np.argsort(-shapely.length(simple), kind="stable")]
-    kept = [longest_first[0]]
-    for part in longest_first[1:]:
-        network = shapely.multilinestrings(kept)
-        rest = shapely.get_parts(part.difference(network.buffer(SAME_STREET_M)))
-        kept += [_joined(piece, network) for piece in rest if piece.length > 4 * SAME_STREET_M]
-    return shapely.multilinestrings(kept)
-
-
-def _joined(piece: shapely.LineString, network: shapely.Geometry) -> shapely.LineString:
-    """Return a branch with its cut ends led back to the line it was cut from."""
-    points = list(piece.coords)
-    for end in (0, -1):
-        link = shapely.shortest_line(shapely.Point(points[end]), network)
-        if 0 < link.length <= 1.1 * SAME_STREET_M:
-            foot = link.coords[1]
-            points = [foot, *points] if end == 0 else [*points, foot]
-    return shapely.LineString(points)
-
-
-def _badges(lines: list[shapely.Geometry]) -> list[shapely.Point]:
-    """Return a place on each line for its number, as far as can be from the numbers before it."""
-    placed: list[shapely.Point] = []
-    for line in lines:
-        main = max(shapely.get_parts(line), key=shapely.length)
-        spots = shapely.line_interpolate_point(main, np.linspace(0.1, 0.9, 17), normalized=True)
-        if placed:
-            room = shapely.distance(spots, shapely.multipoints(placed))
-            placed.append(spots[int(np.argmax(room))])
-        else:
-            placed.append(spots[len(spots) // 2])
-    return placed
-
-
 def _counties(scores: Scores, drawn: Geometries, lines: gpd.GeoSeries) -> list[dict[str, Any]]:
     """Return county outlines, and a place clear of routes for the name of those with service."""
     crs, service = lines.crs, shapely.box(*lines.total_bounds)
@@ -398,7 +348,7 @@ def _counties(scores: Scores, drawn: Geometries, lines: gpd.GeoSeries) -> list[d
         outline = gpd.GeoSeries(shapely.get_parts(whole), crs=crs).to_crs(4326).exterior
         label = None
         if inside.area and not county.isdigit():
-            center = _clear_place(inside, streets)
+            center = clear_place(inside, streets)
             spot = gpd.GeoSeries([center], crs=crs).to_crs(4326).iloc[0]
             label = [round(spot.y, 5), round(spot.x, 5)]
         rows.append(
@@ -409,24 +359,6 @@ def _counties(scores: Scores, drawn: Geometries, lines: gpd.GeoSeries) -> list[d
             }
         )
     return rows
-
-
-def _clear_place(area: shapely.Geometry, streets: shapely.STRtree) -> shapely.Point:
-    """Return the point of an area that is farthest from its border and from every route."""
-    west, south, east, north = area.bounds
-    x, y = np.meshgrid(np.linspace(west, east, 40), np.linspace(south, north, 40))
-    points = np.append(shapely.points(x.ravel(), y.ravel()), area.representative_point())
-    points = points[shapely.contains_properly(area, points)]
-    to_border = shapely.distance(points, shapely.simplify(area, 100).boundary)
-    _, to_street = streets.query_nearest(points, return_distance=True, all_matches=False)
-    return points[int(np.argmax(np.minimum(to_border, to_street)))]
-
-
-def _simplified(polygons: Geometries) -> Geometries:
-    """Return tract polygons in fewer points; shared borders stay shared where they are now."""
-    if shapely.coverage_is_valid(polygons):
-        return np.asarray(shapely.coverage_simplify(polygons, TRACT_TOLERANCE_M))
-    return polygons
 
 
 def _rounded(geometry: dict[str, Any]) -> dict[str, Any]:
