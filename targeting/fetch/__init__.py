@@ -1,0 +1,1 @@
+"""Fetching: real data for any US region into files beside a campaign."""

@@ -1,0 +1,48 @@
+"""Folders and the key: the cache, the config folder, and where a Census key is looked for."""
+
+import os
+import tomllib
+from pathlib import Path
+
+from targeting.errors import FetchError
+
+CONFIG = "config.toml"
+KEY_VARIABLE = "CENSUS_API_KEY"
+
+
+def cache_folder() -> Path:
+    """Return the user's cache folder for downloads."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_path("targeting", appauthor=False))
+
+
+def config_folder() -> Path:
+    """Return the folder in which a user keeps settings and regions of their own."""
+    import platformdirs
+
+    return Path(platformdirs.user_config_path("targeting", appauthor=False))
+
+
+def census_key(given: str | None = None) -> str | None:
+    """Return the Census key: given, else of the environment, else `census_api_key` of config.toml.
+
+    Raises
+    ------
+    FetchError
+        When config.toml cannot be read.
+    """
+    key = given or os.environ.get(KEY_VARIABLE) or _of_config(config_folder() / CONFIG)
+    return (key or "").strip() or None
+
+
+def _of_config(path: Path) -> str:
+    try:
+        return str(tomllib.loads(path.read_text(encoding="utf-8-sig")).get("census_api_key", ""))
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        broken = True  # its text may hold the key: nothing of the fault is repeated
+    if broken:
+        raise FetchError(f'{path}: cannot be read; write one line in it: census_api_key = "your key".')
+    return ""
