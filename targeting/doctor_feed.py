@@ -1,0 +1,235 @@
+"""What the doctor sees in transit feeds: all that the readers note, and what they do not look for."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from targeting.design_week import read_calendar
+from targeting.directions import trip_ends
+from targeting.errors import FeedError, TargetingError
+from targeting.feed import Feed, FeedSource, feed_of, source_of
+from targeting.feed_checks import (
+    IDS_KEPT,
+    ROUNDING_S,
+    check_days,
+    check_feed,
+    day_name,
+    notices_of_the_day,
+    trips_in_blocks,
+)
+from targeting.feed_files import FeedFiles, open_feed
+from targeting.findings import Findings
+from targeting.notices import Notices
+from targeting.timetable import Timetable, read_timetable
+from targeting.wording import listed, natural
+
+Floats = npt.NDArray[np.float64]
+
+JUMP_M = 2000.0
+FASTEST_KMH = 60.0
+EARTH_RADIUS_M = 6_371_000.0
+ROUTES_NAMED = 6
+
+
+def examine_feeds(
+    paths: Sequence[Path],
+    *,
+    modes: Collection[str],
+    week: date | None,
+    today: date,
+    findings: Findings,
+    notices: Notices,
+    step: Callable[[str], None] = lambda _: None,
+) -> Feed | None:
+    """Read feeds and add what is wrong with each; return the service of those that can be used.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+    modes : collection of str
+        Modes to keep.
+    week : date or None
+        First day of the design week; None to choose.
+    today : date
+    findings : Findings
+        Gets faults, and what the readers do not look for.
+    notices : Notices
+        Gets what the readers note.
+    step : callable
+        Told in a few words what is being read.
+
+    Returns
+    -------
+    Feed or None
+        None where no feed can be used.
+    """
+    timetables: list[Timetable] = []
+    dated: list[FeedSource] = []
+    for path in paths:
+        step(f"reading {path.name}")
+        try:
+            files = open_feed(path, notices)
+            timetable = read_timetable(files, set(modes), notices)
+        except TargetingError as fault:
+            findings.add_fault(fault, path.name)
+            dated += _dates_alone(path)
+            continue
+        timetables.append(timetable)
+        _explain_lost_trips(timetable, findings)
+        _check_unknown_stops(timetable, findings)
+    feed = None
+    if timetables:
+        step("counting departures")
+        try:
+            feed = feed_of(timetables, notices=notices, week=week)
+        except TargetingError as fault:
+            label = timetables[0].files.label if len(timetables) == 1 else ""
+            findings.add_fault(fault, label)
+    if feed is not None:
+        dated += feed.sources
+        check_feed(feed, notices)
+        _check_jumps(feed, timetables, findings)
+    else:
+        read = [source_of(timetable, timetable.routes["agency"]) for timetable in timetables]
+        for source in read:
+            check_days(source, notices)
+        dated += read
+    for notice in notices_of_the_day(dated, today):
+        findings.add_notice(notice)
+    return feed
+
+
+def _dates_alone(path: Path) -> list[FeedSource]:
+    """Return the period of a feed of which nothing else can be used; none where that is broken too."""
+    try:
+        files = open_feed(path, Notices())
+        calendar = read_calendar(files, Notices())
+    except FeedError:
+        return []
+    every = np.ones(len(calendar.service_ids))
+    return [FeedSource(str(path), "", (), "", calendar.period, calendar.tables, calendar.trips_by_day(every))]
+
+
+def _explain_lost_trips(timetable: Timetable, findings: Findings) -> None:
+    """Say which routes look less frequent for trips without calls."""
+    called = timetable.trip_runs > 0
+    if called.all():
+        return
+    # by number: several route_ids can share one
+    numbers = _numbers(timetable)
+    left = set(numbers[timetable.trip_route[called]])
+    gone = set(numbers[timetable.trip_route[~called]]) - left
+    poorer = set(numbers[timetable.trip_route[~called]]) & left
+    parts = []
+    if poorer:
+        looks = "looks less frequent than it is" if len(poorer) == 1 else "look less frequent than they are"
+        parts.append(f"{_routes(poorer)} {looks}")
+    if gone:
+        parts.append(f"{_routes(gone)} {'has' if len(gone) == 1 else 'have'} no trip left")
+    lost = int((~called).sum())
+    findings.explain(
+        "trip_without_stops",
+        timetable.files.label,
+        f"{'This trip counts' if lost == 1 else f'These {lost:,} trips count'} for nothing: "
+        f"{'; '.join(parts)}.",
+    )
+
+
+def _numbers(timetable: Timetable) -> npt.NDArray[np.object_]:
+    """Return what riders call each route: its number, or its name."""
+    table = timetable.routes
+    short = table["route_short_name"].where(table["route_short_name"] != "", table["route_name"])
+    return np.asarray(short, dtype=object)
+
+
+def _routes(numbers: Collection[str]) -> str:
+    """Return "routes 4, 9 and 12", the first few of many."""
+    names = sorted(numbers, key=natural)
+    if len(names) > ROUTES_NAMED:
+        return f"routes {', '.join(names[:ROUTES_NAMED])} and {len(names) - ROUTES_NAMED:,} more"
+    return f"{'route' if len(names) == 1 else 'routes'} {listed(names)}"
+
+
+def _check_unknown_stops(timetable: Timetable, findings: Findings) -> None:
+    """Name the stop_ids that stops.txt lacks."""
+    if (timetable.call_stop >= 0).all():
+        return
+    files: FeedFiles = timetable.files
+    columns = files.columns("stop_times", ["trip_id", "stop_id"])
+    stop = columns["stop_id"]
+    unknown = (stop.positions_in(timetable.stops.index) < 0) & ~stop.parsed("".__eq__, bool)
+    trip = columns["trip_id"].positions_in(timetable.trip_ids)
+    unknown &= trip >= 0
+    ids = [stop.values[code] for code in np.unique(stop.codes[unknown])]
+    routes = _routes(set(_numbers(timetable)[timetable.trip_route[trip[unknown]]]))
+    findings.add(
+        "warning",
+        "unknown_stop",
+        f"{files.label}: stops.txt lacks {len(ids):,} stop_ids that {int(unknown.sum()):,} rows of "
+        f"stop_times.txt name (first: {ids[0]!r}), on {routes}.",
+        file=files.label,
+        count=len(ids),
+        ids=tuple(ids[:IDS_KEPT]),
+    )
+
+
+def _check_jumps(feed: Feed, timetables: Sequence[Timetable], findings: Findings) -> None:
+    """Add blocks whose vehicle would have to be elsewhere faster than it can drive."""
+    pairs = trips_in_blocks(feed.trips)
+    pairs = pairs[pairs["gap_s"] >= -ROUNDING_S]
+    if pairs.empty:
+        return
+    ends = _ends_of_trips(feed, timetables)
+    before = ends.reindex(feed.trips["trip_id"].iloc[pairs["before"]])[["last_lon", "last_lat"]].to_numpy()
+    after = ends.reindex(feed.trips["trip_id"].iloc[pairs["after"]])[["first_lon", "first_lat"]].to_numpy()
+    metres = distance_m(before, after)
+    needed_s = metres / (FASTEST_KMH / 3.6)
+    jumps = pairs[(metres > JUMP_M) & (pairs["gap_s"].to_numpy() < needed_s)]
+    if jumps.empty:
+        return
+    blocks, every = jumps["block_id"].unique(), feed.trips["block_id"].replace("", np.nan).nunique()
+    first = jumps.iloc[0]
+    one, other = (feed.trips["trip_id"].iloc[first[name]] for name in ("before", "after"))
+    far = metres[pairs.index.get_loc(jumps.index[0])] / 1000
+    minutes = round(max(first["gap_s"], 0) / 60)
+    findings.add(
+        "warning",
+        "block_jump",
+        f"{len(blocks):,} of {every:,} blocks jump: their next trip begins more than {JUMP_M / 1000:g} km "
+        f"away, sooner than {FASTEST_KMH:g} km/h allows (first: block {first['block_id']}, {far:.1f} km in "
+        f"{minutes} {'minute' if minutes == 1 else 'minutes'} between trips {one} and {other} on "
+        f"{day_name(feed.week, int(first['day']))}).",
+        file=listed([timetable.files.label for timetable in timetables]),
+        count=len(blocks),
+        ids=tuple(str(block) for block in blocks[:IDS_KEPT]),
+    )
+
+
+def _ends_of_trips(feed: Feed, timetables: Sequence[Timetable]) -> pd.DataFrame:
+    """Return where each trip begins and ends, by the feed's trip_id."""
+    parts = []
+    for prefix, timetable in zip(feed.prefixes, timetables, strict=True):
+        first, last = trip_ends(
+            len(timetable.trip_ids),
+            (timetable.call_trip, timetable.call_sequence, timetable.call_stop),
+            timetable.stops[["lon", "lat"]].to_numpy(),
+        )
+        parts.append(
+            pd.DataFrame(
+                np.hstack([first, last]),
+                index=prefix + timetable.trip_ids.to_numpy().astype(object),
+                columns=["first_lon", "first_lat", "last_lon", "last_lat"],
+            )
+        )
+    return pd.concat(parts)
+
+
+def distance_m(start: Floats, end: Floats) -> Floats:
+    """Return the distance along the ground between places in degrees, shape (places, 2) each."""
+    (lon, lat), (to_lon, to_lat) = np.radians(start).T, np.radians(end).T
+    half = np.sin((to_lat - lat) / 2) ** 2 + np.cos(lat) * np.cos(to_lat) * np.sin((to_lon - lon) / 2) ** 2
+    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(half)))
