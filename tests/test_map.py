@@ -11,10 +11,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import map_page
 import numpy as np
 import pandas as pd
 import pytest
 import shapely
+from map_page import unpacked
 
 from targeting import reasons, wording
 from targeting.campaign import read_campaign
@@ -23,17 +25,14 @@ from targeting.hotspots import HotspotRule, hotspots_of
 from targeting.languages import catalogue
 from targeting.notices import Notices
 from targeting.plan import Plan, make_plan
+from targeting.scores import Scores
 from targeting.write.map import map_html
-from targeting.write.map_data import class_breaks, classify, close_rivals, map_data, told
+from targeting.write.map_data import map_data
 from targeting.write.map_geometry import one_line_per_street
 from targeting.write.map_style import language_style
+from targeting.write.map_tracts import class_breaks, classify, close_rivals, told
 from targeting.write.tables import rounded, tables_csv
 
-CHROMIUM = Path("/usr/bin/chromium")
-CHROMIUM_ARGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 HOSTILE = (
     "</script><script>window.x=1</script><img src=x onerror=window.x=1> `${window.x=1}` "
@@ -43,7 +42,7 @@ HOSTILE = (
 
 @pytest.fixture(scope="module")
 def plan() -> Plan:
-    return make_plan(read_campaign(SAMPLE, ["buses=8"]))
+    return make_plan(read_campaign(SAMPLE, ["strategy=predominant", "buses=8"]))
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def hostile(plan: Plan) -> Plan:
     tracts = replace(
         scores.tracts,
         names=scores.tracts.names + HOSTILE,
-        county=scores.tracts.county + HOSTILE,
+        county=HOSTILE + scores.tracts.county,
         sources=((HOSTILE, HOSTILE),),
     )
     return replace(
@@ -79,19 +78,22 @@ def hostile(plan: Plan) -> Plan:
         placements=placements,
         scores=replace(
             scores,
-            feed=replace(scores.feed, routes=routes, stops=stops),
-            tracts=tracts,
+            inputs=replace(
+                scores.inputs, feed=replace(scores.feed, routes=routes, stops=stops), tracts=tracts
+            ),
             notices=notices,
             campaign=scores.campaign.model_copy(update={"name": HOSTILE}),
         ),
     )
 
 
+def with_inputs(scores: Scores, **changed: object) -> Scores:
+    """Return the scores of other inputs, all else as it was."""
+    return replace(scores, inputs=replace(scores.inputs, **changed))
+
+
 def embedded(html: str) -> dict[str, Any]:
-    found = re.search(r'<script type="application/json" id="plan-data">(.*?)</script>', html, re.S)
-    assert found
-    content: dict[str, Any] = json.loads(found.group(1))
-    return content
+    return unpacked(map_page.embedded(html))
 
 
 class Page(HTMLParser):
@@ -179,7 +181,7 @@ def test_every_text_is_text_however_hostile(hostile: Plan, html: str) -> None:
     assert kept["routes"][0]["name"] == HOSTILE
     assert kept["routes"][0]["posters"][0]["reason"] == HOSTILE
     assert kept["stops"][0][2] == HOSTILE
-    assert kept["tracts"]["features"][0]["properties"]["county"].endswith(HOSTILE)
+    assert kept["tracts"]["features"][0]["properties"]["county"].startswith(HOSTILE)
     assert kept["counties"][0]["name"].endswith("County")
     # name (heading and title), agency, notice, source: each shown as it was written
     assert page.text.count(" ".join(HOSTILE.split())) >= 5
@@ -254,7 +256,7 @@ def test_says_which_routes_are_counted(plan: Plan, html: str) -> None:
     feed = plan.scores.feed
     idle = feed.left_out.assign(mode="bus")
     more = replace(feed, left_out=pd.concat([feed.left_out, idle]))
-    text = Page(map_html(replace(plan, scores=replace(plan.scores, feed=more)))).text
+    text = Page(map_html(replace(plan, scores=with_inputs(plan.scores, feed=more)))).text
     assert "1 tram route left out; 1 route without service in the design week left out" in text
 
 
@@ -266,8 +268,7 @@ def test_the_second_language_of_a_group_is_said_to_count_the_same_people(plan: P
     both = replace(
         plan,
         scores=replace(
-            plan.scores,
-            languages=[*plan.scores.languages, ukrainian],
+            with_inputs(plan.scores, languages=[*plan.scores.languages, ukrainian]),
             routes=pd.concat([plan.routes, figures]),
         ),
         coverage=pd.concat([plan.coverage, rows]),
@@ -350,7 +351,7 @@ def test_only_an_invented_city_is_called_so(plan: Plan, html: str) -> None:
         routes=feed.routes.assign(agency="TriMet"),
         sources=tuple(replace(source, agencies=("TriMet",)) for source in feed.sources),
     )
-    written = map_html(replace(plan, scores=replace(plan.scores, feed=real)))
+    written = map_html(replace(plan, scores=with_inputs(plan.scores, feed=real)))
     assert "Invented city" not in Page(written).text
 
 
@@ -368,7 +369,7 @@ def test_no_two_languages_look_alike() -> None:
 
 
 def test_a_language_looks_the_same_in_every_plan(plan: Plan, data: dict[str, Any]) -> None:
-    backwards = replace(plan, scores=replace(plan.scores, languages=plan.scores.languages[::-1]))
+    backwards = replace(plan, scores=with_inputs(plan.scores, languages=plan.scores.languages[::-1]))
     looks = {row["tag"]: (row["color"], row["dash"]) for row in data["languages"]}
     assert {row["tag"]: (row["color"], row["dash"]) for row in map_data(backwards)["languages"]} == looks
     for color, _ in looks.values():  # a hue, not a grey
@@ -458,40 +459,19 @@ def test_lines_between_stops_are_kept_whole() -> None:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    playwright = pytest.importorskip(
-        "playwright.sync_api", reason="playwright is not installed: the page is not tried"
-    )
-    if not CHROMIUM.exists():
-        pytest.skip(f"{CHROMIUM} is not installed: the page is not tried in a browser")
-    with playwright.sync_playwright() as running:
-        chromium = running.chromium.launch(executable_path=str(CHROMIUM), args=CHROMIUM_ARGS)
-        yield chromium
-        chromium.close()
+    with map_page.chromium() as running:
+        yield running
 
 
-class Visit:
-    """An open page without a network, and whatever it complained of or asked for."""
-
-    def __init__(self, browser: Any, file: Path, width: int = 1400, height: int = 900) -> None:
-        self.context = browser.new_context(viewport={"width": width, "height": height})
-        self.context.set_offline(True)
-        self.page = self.context.new_page()
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self.page.on("console", lambda message: self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("request", lambda request: self.requests.append(request.url))
-        self.page.goto(file.as_uri())
-
+class Visit(map_page.Visit):
     def fills(self) -> list[str]:
         """Return the colour of every tract, in the order of the data."""
         fills: list[str] = self.page.evaluate(
             "() => { const found = []; map_plan.eachLayer((layer) => {"
             " if (layer.feature) found.push([layer.feature.properties, layer.options.fillColor]); });"
-            " const all = JSON.parse(document.getElementById('plan-data').textContent).tracts.features;"
-            " const key = (p) => p.county + p.name;"
-            " const by = new Map(found.map(([p, fill]) => [key(p), fill]));"
-            " return all.map((feature) => by.get(key(feature.properties))); }"
+            " const { tracts, counties } = JSON.parse(document.getElementById('plan-data').textContent);"
+            " const by = new Map(found.map(([p, fill]) => [p.county + p.name, fill]));"
+            " return tracts.name.map((name, at) => by.get(counties[tracts.county[at]].name + name)); }"
         )
         return fills
 
@@ -522,7 +502,10 @@ def test_choosing_a_language_changes_tracts_routes_and_legend(visit: Visit, data
     language = data["languages"][position]
     for feature, fill in zip(data["tracts"]["features"], visit.fills(), strict=True):
         number = feature["properties"]["classes"][position]
-        assert (fill == language["ramp"][number - 1]) if number else fill not in language["ramp"]
+        if number and feature["properties"]["reliability"][position] == "l":
+            assert not isinstance(fill, str)  # a pattern is no text
+        else:
+            assert (fill == language["ramp"][number - 1]) if number else fill not in language["ramp"]
     text = legend.inner_text()
     assert "Vietnamese: LEP speakers per square mile of tract" in text
     assert "Shades are relative to this language." in text
@@ -739,18 +722,18 @@ def test_nothing_covers_the_card_and_closing_it_restores_the_view(
     visit.context.close()
 
 
-def test_on_paper_the_map_comes_first_and_every_placement_is_listed(visit: Visit) -> None:
+def test_on_paper_the_map_comes_first_on_one_page(visit: Visit) -> None:
     assert not visit.page.locator("#placements").is_visible()
     visit.page.emulate_media(media="print")
     visit.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
-    table, chart = visit.page.locator("#placements"), visit.page.locator(".map-frame")
+    summary, chart = visit.page.locator("#show"), visit.page.locator(".map-frame")
     legend = visit.page.locator("#legend-body")
-    assert table.is_visible()
     assert legend.is_visible()
     bottom = chart.bounding_box()["y"] + chart.bounding_box()["height"]
-    assert bottom <= legend.bounding_box()["y"] < table.bounding_box()["y"]
-    assert legend.bounding_box()["y"] + legend.bounding_box()["height"] < 740  # one landscape page
-    for hidden in ("#find", ".home", ".leaflet-control-zoom", "#routes"):
+    assert bottom <= summary.bounding_box()["y"]
+    source = visit.page.locator(".source").bounding_box()
+    assert source["y"] + source["height"] < 740  # one landscape page
+    for hidden in ("#find", ".home", ".leaflet-control-zoom", "#routes", "#placements"):
         assert not visit.page.locator(hidden).is_visible()
     visit.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
     visit.page.emulate_media(media="screen")
@@ -774,13 +757,62 @@ def test_two_languages_on_one_route_are_both_told(plan: Plan) -> None:
     assert route["posters"][1]["reason"] == "The second reason."
 
 
+# --- the default plan: whole buses, and cards in venues ----------------------------------------
+
+
+@pytest.fixture(scope="module")
+def optimal() -> Plan:
+    settings = ["buses=12", "redraws=20", "file=sample_venues.csv", "cards=6"]
+    return make_plan(read_campaign(SAMPLE, settings))
+
+
+def test_posters_of_the_default_plan_are_those_of_its_table(optimal: Plan) -> None:
+    data = map_data(optimal)
+    assert "whom nothing else of the plan reaches" in data["words"]["ranked"]
+    tags = [language["tag"] for language in data["languages"]]
+    routes = optimal.scores.feed.routes["route_name"]
+    by_name = {route["name"]: route for route in data["routes"]}
+    in_buses = optimal.placements[optimal.placements["unit"] == "route"]
+    assert sum(len(route["posters"]) for route in data["routes"]) == len(in_buses)
+    for row in in_buses.itertuples():
+        poster = next(
+            poster
+            for poster in by_name[routes[row.unit_id]]["posters"]
+            if tags[poster["language"]] == row.language
+        )
+        assert (poster["buses"], poster["of"], poster["rank"]) == (row.buses, row.vehicles, row.rank)
+        assert (poster["reach"], poster["reachMargin"]) == (round(row.reach), round(row.reach_moe))
+        assert poster["certainty"] == wording.percent(row.certainty)
+        assert poster["reason"] == row.reason
+    posted = [route["name"] for route in data["routes"] if route["posters"]]
+    assert posted == [routes[unit] for unit in dict.fromkeys(in_buses["unit_id"])], "in the plan's order"
+
+
+def test_venues_of_the_default_plan_are_on_the_map(optimal: Plan) -> None:
+    hung = optimal.placements[optimal.placements["unit"] == "venue"]
+    drawn = map_data(optimal)["venues"]
+    assert hung["cards"].sum() == 6
+    assert [venue["name"] for venue in drawn] == list(dict.fromkeys(hung["unit_name"]))
+    said = [poster["reason"] for venue in drawn for poster in venue["posters"]]
+    assert said == hung["reason"].tolist()
+    places = optimal.scores.inputs.venues
+    assert places is not None
+    assert [venue["at"] for venue in drawn] == [
+        [round(places.at[unit, "lat"], 5), round(places.at[unit, "lon"], 5)]
+        for unit in dict.fromkeys(hung["unit_id"])
+    ]
+    text = Page(map_html(optimal)).text
+    routes = optimal.placements.loc[optimal.placements["unit"] == "route", "unit_id"].nunique()
+    assert f"12 buses on {routes} routes and {len(drawn)} venues carry posters in 6 languages" in text
+
+
 # --- certainty --------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
 def paired() -> Plan:
     """Return the sample with all its buses: some routes carry two languages."""
-    return make_plan(read_campaign(SAMPLE))
+    return make_plan(read_campaign(SAMPLE, ["strategy=predominant"]))
 
 
 @pytest.fixture
@@ -868,7 +900,7 @@ def test_a_pair_is_drawn_in_both_colours_the_one_called_for_first(paired_visit: 
     name = paired.scores.feed.routes.at[route, "route_name"]
     colors = [language_style(tag)["color"] for tag in tags]
     names = {language.tag: language.english_name for language in paired.scores.languages}
-    data = map_data(paired)
+    data = unpacked(map_data(paired))
     position = next(n for n, each in enumerate(data["routes"]) if each["name"] == name)
     drawn = (
         f"() => {{ const found = [], where = JSON.stringify({json.dumps(data['routes'][position]['lines'])});"
@@ -959,9 +991,19 @@ HOT_LINES = (
 )
 
 
-def rings(group: dict[str, Any]) -> list[list[list[float]]]:
-    """Return the outlines of a group's hot spots as points."""
-    return [(np.reshape(ring, (-1, 2)).cumsum(axis=0) / 1e5).tolist() for ring in group["hot"]]
+def hot_area(data: dict[str, Any], group: int) -> shapely.Geometry:
+    """Return the union of a group's hot tracts as they are drawn."""
+    features = [f for f in data["tracts"]["features"] if group in f["properties"]["hot"]]
+    return shapely.union_all([shapely.geometry.shape(feature["geometry"]) for feature in features])
+
+
+def outlines(drawn: list[Any]) -> shapely.Geometry:
+    """Return what the lines on the map enclose; lines within lines are holes."""
+    lines = [shapely.LineString([(lon, lat) for lat, lon in part]) for line in drawn for part in line]
+    area = shapely.Polygon()
+    for ring in shapely.get_parts(shapely.line_merge(shapely.multilinestrings(lines))):
+        area = area.symmetric_difference(shapely.Polygon(ring))
+    return area
 
 
 def test_hot_spots_of_the_language_shown_can_be_outlined(visit: Visit, data: dict[str, Any]) -> None:
@@ -974,11 +1016,12 @@ def test_hot_spots_of_the_language_shown_can_be_outlined(visit: Visit, data: dic
     assert visit.page.evaluate(HOT_LINES) == []
     box.check()
     spanish = visit.page.evaluate(HOT_LINES)
-    assert spanish == [rings(data["groups"][0])]
+    assert outlines(spanish).symmetric_difference(hot_area(data, 0)).area < 1e-9
     visit.page.get_by_role("radio", name="Korean").check()
     position = [language["tag"] for language in data["languages"]].index("ko")
-    korean = rings(data["groups"][data["languages"][position]["group"]])
-    assert visit.page.evaluate(HOT_LINES) == [korean] != [spanish]
+    korean = hot_area(data, data["languages"][position]["group"])
+    assert outlines(visit.page.evaluate(HOT_LINES)).symmetric_difference(korean).area < 1e-9
+    assert visit.page.evaluate(HOT_LINES) != spanish
     visit.page.get_by_role("radio", name="The plan").check()
     assert visit.page.evaluate(HOT_LINES) == []
     visit.page.get_by_role("radio", name="Spanish").check()
@@ -987,20 +1030,16 @@ def test_hot_spots_of_the_language_shown_can_be_outlined(visit: Visit, data: dic
     assert visit.page.evaluate(HOT_LINES) == []
 
 
-def test_hot_outlines_hold_exactly_the_hot_tracts(plan: Plan, data: dict[str, Any]) -> None:
+def test_hot_tracts_are_marked(plan: Plan, data: dict[str, Any]) -> None:
     scores = plan.scores
     keys = [language.column for language in scores.languages]
     rule = HotspotRule(**scores.campaign.hotspots.model_dump())
     spots = hotspots_of(scores.tracts, keys, rule)
     for language in data["languages"]:
         hot = spots[keys[language["group"]]]["hot"]
-        area = shapely.Polygon()
-        for ring in rings(data["groups"][language["group"]]):  # rings within rings are holes
-            area = area.symmetric_difference(shapely.Polygon([(x, y) for y, x in ring]))
         for feature, inside in zip(data["tracts"]["features"], hot, strict=True):
-            tract = shapely.geometry.shape(feature["geometry"]).buffer(-1e-4)
-            assert (tract.intersection(area).area > 0.99 * tract.area) == inside
-    assert any(group["hot"] for group in data["groups"])
+            assert (language["group"] in feature["properties"]["hot"]) == inside
+    assert any(feature["properties"]["hot"] for feature in data["tracts"]["features"])
 
 
 def test_thresholds_other_than_the_citys_are_said(plan: Plan) -> None:

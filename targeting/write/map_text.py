@@ -10,42 +10,61 @@ import targeting
 from targeting import reasons
 from targeting.catchment import walking_distances
 from targeting.plan import Plan
+from targeting.proofs import proofs
 from targeting.scores import Scores
-from targeting.wording import count, with_margin
-from targeting.write.map_data import mode_words, vehicle_word
+from targeting.wording import count, listed, percent, with_margin
+from targeting.write.map_data import Audience, mode_words, ranked_by, vehicle_word
+from targeting.write.map_routes import posted_routes
 from targeting.write.map_style import language_style
 from targeting.write.tables import rounded
 
 
-def page_text(plan: Plan) -> dict[str, Any]:
+def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
     """Return the texts of the page around the map, for its template."""
     scores = plan.scores
     agencies = ", ".join(dict.fromkeys(scores.feed.routes["agency"]))
     named = agencies + " ".join(name for source in scores.feed.sources for name in source.agencies)
     vehicles = vehicle_word(scores)
-    buses = int(plan.placements["buses"].sum())
-    routes = plan.placements["unit_id"].nunique()
+    buses = plan.posting.posted_buses
+    routes = len(posted_routes(plan))
+    venues = plan.placements.loc[plan.placements["unit"] == "venue", "unit_id"].nunique()
     languages = plan.placements["language"].nunique()
-    return {
+    page = {
+        "audience": audience,
+        "public": audience == "public",
         "name": scores.campaign.name,
         "agency": agencies,
-        "week": _period(scores.feed.week.first_day, scores.feed.week.last_day),
+        "week": period(scores.feed.week.first_day, scores.feed.week.last_day),
         "counted": _counted_modes(scores),
         "invented": "invented" in named.lower(),
+        "lead": f"{_count(buses, vehicles)} on {_count(routes, 'routes')}"
+        + (f" and {_count(venues, 'venues')}" if venues else "")
+        + f" carry posters in {_count(languages, 'languages')}",
+        "unit": {"route": "Route", "family": "Family of routes", "garage": "Garage"}[scores.units.kind],
+        "vehicles": vehicles.capitalize() + (" or cards" if venues else ""),
+    }
+    if audience == "public":
+        return page | {
+            "defined": "Choose a language to see where its posters hang.",
+            "languages": _posted_rows(plan, vehicles),
+            "placements": _posted_placements(plan),
+            "source": [_service(scores), *_drawn(scores)],
+        }
+    return page | {
         "defined": _definition(scores),
-        "lead": f"{_count(buses, vehicles)} on {_count(routes, 'routes')} carry posters in "
-        f"{_count(languages, 'languages')}",
         "languages": _language_rows(plan, vehicles),
         "measured": [
             f"{language.english_name} is counted as: {language.measured_as}."
             for language in scores.languages
             if language.measured_as != language.english_name
         ],
-        "vehicles": vehicles.capitalize(),
         "placements": _placement_rows(plan),
-        "table_note": f"Rank by people × departures. Of: the most {vehicles} that run on the route at "
+        "table_note": f"{ranked_by(plan)} Of: the most {vehicles} that run on the route at "
         f"once; the others do not carry the poster. Served: {reasons.people_word(scores)} within "
-        "walking distance, ± 90% margin of error.",
+        f"walking distance, ± 90% margin of error. Reach: those of them expected to ride such a "
+        f"{'bus' if vehicles == 'buses' else 'vehicle'} in {scores.campaign.posters.weeks:g} weeks. "
+        "Certainty: how often redraws of the census figures place it there again.",
+        "proofs": proofs(plan),
         "warnings": [notice.message for notice in scores.notices.warnings],
         "urgent": any(notice.code == "language_not_posted" for notice in scores.notices.warnings),
         "source": _source(scores),
@@ -93,6 +112,7 @@ def _definition(scores: Scores) -> str:
 def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
     """Return the card of each language in the list of what can be shown."""
     region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
+    one = "such a bus" if vehicles == "buses" else "one"
     near = "near any bus route" if vehicles == "buses" else "near any route"
     first: dict[str, str] = {}
     smallest = plan.scores.campaign.certainty.smallest_count
@@ -105,11 +125,13 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
         low, high = (max(share - margin, 0.0), min(share + margin, 1.0)) if posted else (0.0, 0.0)
         same_as = first.setdefault(language.measured_as, language.english_name)
         few = 0 < round(row["served_any"]) < smallest
-        part = f" ({row['served_posted'] / row['served_any']:.0%})" if row["served_any"] and not few else ""
+        # venues serve people whom no route does
+        whole_of = row["served_posted"] <= row["served_any"] and row["served_any"] and not few
+        part = f" ({row['served_posted'] / row['served_any']:.0%})" if whole_of else ""
         whole = {name: count(round(row[name]), smallest) for name in ("lep", "served_any")}
         both = {
             name: with_margin(round(row[name]), row[f"{name}_moe"], smallest)
-            for name in ("lep", "served_any", "served_posted")
+            for name in ("lep", "served_any", "served_posted", "reach")
         }
         rows.append(
             {
@@ -130,6 +152,9 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
                 "exact": f"{near.capitalize()} {both['served_any']}; "
                 f"in the area of the census table {both['lep']}"
                 + (f"; {share:.1%} ± {100 * margin:.1f} of these served" if posted else ""),
+                "reach": f"reach {both['reach']}, expected to ride {one}"
+                if posted and placed["buses"].sum()
+                else "",
                 "note": f"same people as {same_as}" if same_as != language.english_name else "",
             }
         )
@@ -142,33 +167,66 @@ def _placement_rows(plan: Plan) -> list[dict[str, str]]:
     smallest = plan.scores.campaign.certainty.smallest_count
     return [
         {
-            "rank": f"{plan.scores.assigned.at[row.unit_id, 'rank']:,}",
+            "rank": f"{row.rank:,}",
             "route": row.unit_name,
             "tag": row.language,
             "english": row.language_name,
             "own": own[row.language],
-            "buses": f"{row.buses:,}",
-            "of": f"{row.vehicles:,}",
+            "buses": f"{row.cards if row.unit == 'venue' else row.buses:,}",
+            "of": "" if row.unit == "venue" else f"{row.vehicles:,}",
             "served": with_margin(row.served, row.served_moe, smallest),
+            "served_value": _value(row.served, smallest),
+            "reach": with_margin(row.reach, row.reach_moe, smallest),
+            "reach_value": _value(row.reach, smallest),
+            "certainty": "–" if pd.isna(row.certainty) else percent(row.certainty),
+            "certainty_value": "-1" if pd.isna(row.certainty) else f"{row.certainty:.2f}",
         }
         for row in rounded(plan.placements).itertuples(index=False)
     ]
 
 
+def _value(people: float, smallest: float) -> str:
+    """Return what a count sorts by: too few to be told are alike."""
+    return "0.5" if 0 < people < smallest else f"{people:.0f}"
+
+
+def _posted_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
+    """Return the card of each language for the public: where it hangs, and nothing of people."""
+    rows = []
+    for language in plan.scores.languages:
+        placed = plan.placements[plan.placements["language"] == language.tag]
+        venues = int((placed["unit"] == "venue").sum())
+        belong = plan.scores.postable.table["routes"]
+        routes = len({route for unit in placed["unit_id"] for route in belong[unit]})
+        where = [_count(number, noun) for number, noun in ((routes, "routes"), (venues, "venues")) if number]
+        rows.append(
+            {
+                "tag": language.tag,
+                "own": language.own_name,
+                "english": language.english_name,
+                "color": language_style(language.tag)["color"],
+                "posted": len(placed) > 0,
+                "buses": _count(int(placed["buses"].sum()), vehicles),
+                "figures": f"on {listed(where)}" if where else "not posted in this plan",
+            }
+        )
+    return rows
+
+
+def _posted_placements(plan: Plan) -> list[dict[str, str]]:
+    """Return the placements as the public page lists them."""
+    named = ("route", "tag", "english", "own", "buses")
+    return [{name: row[name] for name in named} for row in _placement_rows(plan)]
+
+
 def _source(scores: Scores) -> list[str]:
     """Return the source line, what is counted and what the map is not."""
     region = scores.campaign.region
-    unshaped = any(notice.code == "route_without_shape" for notice in scores.notices)
     files = "; ".join(f"{Path(path).name} ({vintage})" for path, vintage in scores.tracts.sources)
     people = (
         f"American Community Survey {region.acs_release}, table C16001"
         if region.acs_release
         else f"ACS table C16001, {files}"
-    )
-    service = "; ".join(
-        f"{', '.join(source.agencies) or Path(source.path).stem}, "
-        f"{f'feed version {source.version}' if source.version else Path(source.path).name}"
-        for source in scores.feed.sources
     )
     modes = scores.feed.routes["mode"]
     walk = pd.Series(
@@ -180,11 +238,28 @@ def _source(scores: Scores) -> list[str]:
         for mode, metres in walk.groupby(level=0).first().items()
     )
     return [
-        f"People: {people}. Service: {service}, design week "
-        f"{_period(scores.feed.week.first_day, scores.feed.week.last_day)}. Figures are estimates "
-        "with 90% margins of error.",
+        f"People: {people}. {_service(scores)} Figures are estimates with 90% margins of error.",
         f"Counted are {counted_people(scores)}. Walking distance: {distances}.",
         "Aggregated census estimates; not a map of trafficking and never of persons.",
+        *_drawn(scores),
+    ]
+
+
+def _service(scores: Scores) -> str:
+    """Return which timetable, of which week."""
+    service = "; ".join(
+        f"{', '.join(source.agencies) or Path(source.path).stem}, "
+        f"{f'feed version {source.version}' if source.version else Path(source.path).name}"
+        for source in scores.feed.sources
+    )
+    week = period(scores.feed.week.first_day, scores.feed.week.last_day)
+    return f"Service: {service}, design week {week}."
+
+
+def _drawn(scores: Scores) -> list[str]:
+    """Return how lines are drawn, and by what."""
+    unshaped = any(notice.code == "route_without_shape" for notice in scores.notices)
+    return [
         *(["Lines are drawn from stop to stop where the feed gives no shape."] if unshaped else []),
         f"Made by targeting {targeting.__version__}.",
     ]
@@ -196,7 +271,7 @@ def _count(number: int, noun: str) -> str:
     return f"{number:,} {singular if number == 1 else noun}"
 
 
-def _period(first: date, last: date) -> str:
+def period(first: date, last: date) -> str:
     """Return "February 24 – March 2, 2025"."""
     start = f"{first:%B} {first.day}" + (f", {first.year}" if first.year != last.year else "")
     end = f"{last.day}" if first.month == last.month else f"{last:%B} {last.day}"

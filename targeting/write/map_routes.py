@@ -1,0 +1,229 @@
+"""The routes, stops and venues as the map draws them, with what hangs there and why."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from targeting import reasons
+from targeting.plan import Plan
+from targeting.wording import percent
+from targeting.write.map_geometry import badge_places, one_line_per_street
+from targeting.write.map_topology import STEPS, steps
+from targeting.write.map_tracts import told
+from targeting.write.tables import rounded
+
+PLACES = 12  # stops whose names say where on the ground one is
+APART = 0.11  # of the network's extent: the least distance between two of them
+
+
+def posted_routes(plan: Plan) -> list[str]:
+    """Return the routes whose buses carry posters, in the plan's order."""
+    belong = plan.scores.postable.table["routes"]
+    return list(dict.fromkeys(route for unit in plan.placements["unit_id"] for route in belong[unit]))
+
+
+def route_order(plan: Plan) -> list[str]:
+    """Return all routes in the order of the page: those with posters first, as the plan ranks them."""
+    posted = posted_routes(plan)
+    return [*posted, *plan.scores.feed.routes.index.difference(posted, sort=False)]
+
+
+def route_rows(plan: Plan, lines: gpd.GeoSeries, *, public: bool) -> list[dict[str, Any]]:
+    """Return every route with its lines and posters; unless public with reasons and figures too.
+
+    Parameters
+    ----------
+    lines : GeoSeries
+        Of all routes, in metres.
+    """
+    scores, order = plan.scores, route_order(plan)
+    streets = [one_line_per_street(lines[route]) for route in order]
+    places = gpd.GeoSeries(badge_places(streets), crs=lines.crs).to_crs(4326)
+    drawn = gpd.GeoSeries(streets, crs=lines.crs).to_crs(4326)
+    posters = _posters(plan, public=public)
+    figures = {} if public else _figures(plan)
+    away = plan.vehicles.set_index("route_id")
+    rows = []
+    for number, route in enumerate(order):
+        info = scores.feed.routes.loc[route]
+        row = {
+            "name": info["route_name"],
+            "short": info["route_short_name"] or info["route_name"][:8],
+            "mode": info["mode"].replace("_", " "),
+            "trips": round(info["departures_week"]),
+            "posters": posters.get(route, []),
+            "lines": steps(drawn.iloc[number]),
+            "badge": [round(places.iloc[number].y, 5), round(places.iloc[number].x, 5)],
+        }
+        if not public:
+            elsewhere = away.at[route, "elsewhere"] if route in away.index else np.nan
+            row |= {
+                "verdict": "" if route in posters else reasons.verdict(scores, route),
+                "figures": figures[route],
+                "elsewhere": "" if pd.isna(elsewhere) or elsewhere < 0.005 else percent(elsewhere),
+                "elsewhereRoutes": away.at[route, "elsewhere_routes"] if route in away.index else "",
+            }
+        rows.append(row)
+    return rows
+
+
+def placement_places(plan: Plan) -> list[dict[str, Any]]:
+    """Return where on the map each row of the placements is: its routes, or its venue."""
+    position = {route: number for number, route in enumerate(route_order(plan))}
+    belong, languages = plan.scores.postable.table["routes"], _positions(plan)
+    venues = {venue: number for number, venue in enumerate(_hung(plan)["unit_id"].unique())}
+    return [
+        {"venue": venues[row.unit_id], "language": languages[row.language]}
+        if row.unit == "venue"
+        else {
+            "routes": [position[route] for route in belong[row.unit_id]],
+            "language": languages[row.language],
+        }
+        for row in plan.placements.itertuples(index=False)
+    ]
+
+
+def venue_rows(plan: Plan, *, public: bool) -> list[dict[str, Any]]:
+    """Return the venues with posters: place, name, languages, and unless public whom they serve and why."""
+    venues, languages = plan.scores.inputs.venues, _positions(plan)
+    if venues is None:
+        return []
+    smallest = plan.scores.campaign.certainty.smallest_count
+    rows = []
+    for venue, hung in _hung(plan).groupby("unit_id", sort=False):
+        posters = []
+        for row in hung.itertuples(index=False):
+            poster = {"language": languages[row.language], "cards": int(row.cards)}
+            posters.append(poster if public else poster | _told_poster(row, languages, smallest))
+        rows.append(
+            {
+                "at": [round(venues.at[venue, "lat"], 5), round(venues.at[venue, "lon"], 5)],
+                "name": hung["unit_name"].iloc[0],
+                "kind": venues.at[venue, "kind"],
+                "posters": posters,
+            }
+        )
+    return rows
+
+
+def stop_columns(plan: Plan) -> dict[str, Any]:
+    """Return the stops: `names`, each once; `name`, a position in them; `at`, steps; `routes`, positions."""
+    feed = plan.scores.feed
+    names = {name: number for number, name in enumerate(dict.fromkeys(feed.stops["stop_name"]))}
+    position = {route: number for number, route in enumerate(route_order(plan))}
+    calls = feed.departures.groupby("stop_id")["route_id"].unique()
+    points = np.round(feed.stops[["lat", "lon"]].to_numpy(float) * STEPS).astype(int)
+    return {
+        "names": list(names),
+        "name": [names[name] for name in feed.stops["stop_name"]],
+        "at": np.diff(points, axis=0, prepend=0).ravel().tolist(),
+        "routes": [
+            sorted(position[route] for route in calls.get(stop, ()) if route in position)
+            for stop in feed.stops.index
+        ],
+    }
+
+
+def place_names(plan: Plan) -> list[list[Any]]:
+    """Return a few busy stops far from one another, busiest first: [latitude, longitude, name]."""
+    feed = plan.scores.feed
+    calls = feed.departures.groupby("stop_id")["departures_week"].sum()
+    stops = feed.stops.assign(calls=calls.reindex(feed.stops.index, fill_value=0))
+    # a transit centre has one stop a bay
+    centres = stops.groupby("stop_name").agg({"calls": "sum", "lat": "median", "lon": "median"})
+    centres = centres.sort_values("calls", ascending=False, kind="stable")
+    flat = np.cos(np.radians(centres["lat"].median()))
+    xy = np.column_stack([centres["lon"] * flat, centres["lat"]])
+    least = APART * float(np.hypot(*(xy.max(axis=0) - xy.min(axis=0)))) if len(xy) else 0.0
+    kept: list[int] = []
+    for row, point in enumerate(xy):
+        if all(np.hypot(*(point - xy[other])) >= least for other in kept):
+            kept.append(row)
+        if len(kept) == PLACES:
+            break
+    return [
+        [round(lat, 5), round(lon, 5), name]
+        for name, lat, lon in centres.iloc[kept][["lat", "lon"]].itertuples()
+    ]
+
+
+def _positions(plan: Plan) -> dict[str, int]:
+    return {language.tag: number for number, language in enumerate(plan.scores.languages)}
+
+
+def _hung(plan: Plan) -> pd.DataFrame:
+    return plan.placements[plan.placements["unit"] == "venue"]
+
+
+def _posters(plan: Plan, *, public: bool) -> dict[str, list[dict[str, Any]]]:
+    """Return what hangs on each route; a unit of several routes is on each of them."""
+    scores, languages = plan.scores, _positions(plan)
+    smallest = scores.campaign.certainty.smallest_count
+    bounds = scores.postable.figures.set_index(["unit_id", "language"])[["served_low", "served_high"]]
+    posters: dict[str, list[dict[str, Any]]] = {}
+    for row in plan.placements.itertuples(index=False):
+        poster = {
+            "language": languages[row.language],
+            "buses": int(row.buses),
+            "unit": "" if row.unit == "route" else row.unit_name,
+        }
+        if not public:
+            low, high = bounds.loc[(row.unit_id, row.language)]
+            poster |= {
+                "of": int(row.vehicles),
+                "low": told(low, smallest),
+                "high": told(high, smallest),
+                **_told_poster(row, languages, smallest),
+            }
+        for route in scores.postable.table.at[row.unit_id, "routes"]:
+            posters.setdefault(route, []).append(poster)
+    columns = [language.column for language in scores.languages]
+    for route, carried in posters.items():  # the language that it calls for first, then by buses
+        group = scores.assigned["group"].get(route, "")
+        carried.sort(key=lambda poster: (columns[poster["language"]] != group, -poster["buses"]))
+    return posters
+
+
+def _told_poster(row: Any, languages: dict[str, int], smallest: float) -> dict[str, Any]:
+    """Return what a placement's card says of people."""
+    return {
+        "rank": int(row.rank),
+        "served": told(row.served, smallest),
+        "margin": round(row.served_moe),
+        "reach": told(row.reach, smallest),
+        "reachMargin": round(row.reach_moe),
+        "largest": percent(row.largest_probability),
+        "certainty": "" if pd.isna(row.certainty) else percent(row.certainty),
+        "runnerUp": languages.get(row.runner_up, -1),
+        "differs": bool(row.differs),
+        "reason": row.reason,
+    }
+
+
+def _figures(plan: Plan) -> dict[str, list[list[float | str | None]]]:
+    """Return each route's figures by language, as `routes.csv` has them.
+
+    Language, served, margin, percent of residents, its margin, probability that the language is the
+    largest, and the reliability of the figure.
+    """
+    languages, smallest = _positions(plan), plan.scores.campaign.certainty.smallest_count
+    table = rounded(plan.routes)
+    # percentages to one decimal of the unrounded share, and "over 99%" before rounding
+    table["share"], table["share_moe"] = 100 * plan.routes["share"], 100 * plan.routes["share_moe"]
+    table["largest_probability"] = plan.routes["largest_probability"]
+    return {
+        str(route): [
+            [
+                languages[row.language],
+                told(row.served, smallest),
+                int(row.served_moe),
+                *(None if pd.isna(value) else round(float(value), 1) for value in (row.share, row.share_moe)),
+                percent(row.largest_probability),
+                row.reliability,
+            ]
+            for row in rows.itertuples(index=False)
+        ]
+        for route, rows in table.groupby("route_id", sort=False)
+    }
