@@ -1,0 +1,241 @@
+"""The tables of the report: what stands in each cell, and no markup."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from targeting.wording import count, percent, with_margin
+from targeting.write.charts import budget_rows
+from targeting.write.map_style import language_style
+from targeting.write.report_words import languages_of_plan
+
+if TYPE_CHECKING:
+    from targeting.write.report import ReportContent
+
+LEAKS_SHOWN = 12
+SETTINGS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "bus_walk_m": ("How far people walk to a bus stop", lambda value: f"{value:,.0f} m"),
+    "rides_per_week": ("How often a resident rides", lambda value: f"{value:g} a week"),
+    "elasticity": ("How much ridership follows service", lambda value: f"{value:g}"),
+}
+
+
+@dataclass(frozen=True)
+class Head:
+    """A heading of one or more columns."""
+
+    text: str
+    span: int = 1
+    rows: int = 1
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the report; the first cell of a row is its heading.
+
+    `strong` are the places of the rows in bold, `swatches` the colours before the rows' headings,
+    `prose` whether the last column is running text.
+    """
+
+    caption: str
+    heads: Sequence[Sequence[Head]]
+    rows: Sequence[Sequence[str]]
+    strong: Sequence[int] = ()
+    swatches: Sequence[str] = ()
+    prose: bool = False
+
+
+def reached(content: "ReportContent") -> Table:
+    """Return buses, served and reach by language, with the total."""
+    plan = content.strategies[content.strategies["chosen"]]
+    rows = pd.concat([languages_of_plan(plan), plan[plan["language"] == ""]])
+    return Table(
+        caption="The plan by language",
+        heads=[[Head("Language"), Head("Buses"), Head("Served"), Head("Reach"), Head("Reach per card")]],
+        rows=[
+            [
+                row.language_name if row.language else "All languages",
+                *_three(row, content.smallest),
+                count(row.reach / row.cards, content.smallest) if row.cards else "–",
+            ]
+            for row in rows.itertuples(index=False)
+        ],
+        strong=[len(rows) - 1],
+        swatches=[language_style(tag)["color"] if tag else "" for tag in rows["language"]],
+    )
+
+
+def strategies(content: "ReportContent") -> Table:
+    """Return every strategy's buses, served and reach, one group of columns each."""
+    table = content.strategies
+    kinds = list(dict.fromkeys(table["strategy"]))
+    chosen = set(table.loc[table["chosen"], "strategy"])
+    order = [*languages_of_plan(table)["language"], ""]
+    order += [tag for tag in dict.fromkeys(table["language"]) if tag not in order]
+    by_key = {(row.strategy, row.language): row for row in table.itertuples(index=False)}
+    names = dict(zip(table["language"], table["language_name"], strict=True)) | {"": "All languages"}
+    return Table(
+        caption="Buses, people served and people reached under each strategy",
+        heads=[
+            [Head("Language", rows=2)]
+            + [Head(f"{kind} (this plan)" if kind in chosen else kind, span=3) for kind in kinds],
+            [Head(word) for _ in kinds for word in ("Buses", "Served", "Reach")],
+        ],
+        rows=[
+            [names[tag]]
+            + [
+                cell
+                for kind in kinds
+                for cell in (
+                    _three(by_key[kind, tag], content.smallest) if (kind, tag) in by_key else ["–"] * 3
+                )
+            ]
+            for tag in order
+        ],
+        strong=[order.index("")],
+        swatches=[language_style(tag)["color"] if tag else "" for tag in order],
+    )
+
+
+def budgets(curve: pd.DataFrame, smallest: float) -> Table:
+    """Return reach and gain per added bus for some budgets."""
+    rows = budget_rows(curve)
+    return Table(
+        caption="Reach by number of buses",
+        heads=[[Head("Buses"), Head("Reach"), Head("People each added bus brings")]],
+        rows=[
+            [
+                f"{row.buses:,}" + (" (this plan)" if row.chosen else ""),
+                count(row.reach, smallest),
+                "–" if math.isnan(row.gain) else f"{row.gain:,.1f}" if row.gain < 10 else f"{row.gain:,.0f}",
+            ]
+            for row in rows.itertuples(index=False)
+        ],
+        strong=[place for place, chosen in enumerate(rows["chosen"]) if chosen],
+    )
+
+
+def robustness(table: pd.DataFrame, smallest: float) -> Table:
+    """Return planned and expected reach with its interval, by language."""
+    table = table.sort_values("language", key=lambda tag: tag == "", kind="stable")
+    return Table(
+        caption="Reach over redraws of the census figures",
+        heads=[[Head("Language"), Head("Planned"), Head("Expected"), Head("90% of redraws")]],
+        rows=[
+            [
+                row.language_name if row.language else "All languages",
+                count(row.reach, smallest),
+                count(row.reach_mean, smallest),
+                f"{count(row.reach_low, smallest)} to {count(row.reach_high, smallest)}",
+            ]
+            for row in table.itertuples(index=False)
+        ],
+        strong=[len(table) - 1],
+        swatches=[language_style(tag)["color"] if tag else "" for tag in table["language"]],
+    )
+
+
+def leaks(vehicles: pd.DataFrame | None) -> list[Table]:
+    """Return the routes whose buses spend most of their time elsewhere."""
+    if vehicles is None or not (vehicles["elsewhere"] > 0).any():
+        return []
+    posted = vehicles.get("posted", pd.Series(False, index=vehicles.index)) & (vehicles["elsewhere"] > 0)
+    whose = "Routes of this plan" if posted.any() else "Routes"
+    rows = vehicles[posted if posted.any() else vehicles["elsewhere"] > 0].sort_values(
+        ["elsewhere", "vehicle_hours_week", "route_name"], ascending=[False, False, True], kind="stable"
+    )
+    return [
+        Table(
+            caption=f"{whose} whose buses are most often elsewhere",
+            heads=[
+                [
+                    Head(word)
+                    for word in ("Route", "Vehicles", "Vehicle-hours a week", "Elsewhere", "On routes")
+                ]
+            ],
+            rows=[
+                [
+                    str(row.route_name),
+                    f"{row.vehicles:,}",
+                    f"{row.vehicle_hours_week:,.0f}",
+                    percent(row.elsewhere),
+                    str(row.elsewhere_routes),
+                ]
+                for row in rows.head(LEAKS_SHOWN).itertuples(index=False)
+            ],
+            prose=True,
+        )
+    ]  # fmt: skip
+
+
+def sensitivity(table: pd.DataFrame, strategies: pd.DataFrame, smallest: float) -> list[Table]:
+    """Return one table a setting: what the plan would be under its other values."""
+    names = dict(zip(strategies["language"], strategies["language_name"], strict=True))
+    tags = [tag for tag in dict.fromkeys(table["language"]) if tag]
+    made = []
+    for setting in dict.fromkeys(table["setting"]):
+        title, worded = SETTINGS.get(setting, (str(setting), str))
+        part = table[table["setting"] == setting]
+        totals = part[part["language"] == ""].sort_values("value", kind="stable")
+        reach = {(row.value, row.language): row.reach for row in part.itertuples(index=False)}
+        made.append(
+            Table(
+                caption=title,
+                heads=[
+                    [Head(word, rows=2) for word in ("Assumed", "Kept", "Served", "Reach")]
+                    + ([Head("Reach by language", span=len(tags))] if tags else []),
+                    [Head(names.get(tag, tag)) for tag in tags],
+                ],
+                rows=[
+                    [
+                        worded(row.value),
+                        "–" if pd.isna(row.same_buses) else f"{row.same_buses:.0%}",
+                        count(row.served, smallest),
+                        count(row.reach, smallest),
+                    ]
+                    + [
+                        count(reach[row.value, tag], smallest) if (row.value, tag) in reach else "–"
+                        for tag in tags
+                    ]
+                    for row in totals.itertuples(index=False)
+                ],
+                strong=[place for place, chosen in enumerate(totals["chosen"]) if chosen],
+            )
+        )  # fmt: skip
+    return made
+
+
+def placements(content: "ReportContent") -> Table:
+    """Return every placement with its figures and its reason."""
+    rows = content.placements
+    units = "Route or venue" if (rows["unit"] == "venue").any() else content.unit.capitalize()
+    return Table(
+        caption="Where each language hangs, how sure the choice is, and why",
+        heads=[[Head(word) for word in (units, "Language", "Cards", "Served", "Reach", "Certainty", "Why")]],
+        rows=[
+            [
+                str(row.unit_name),
+                row.language_name
+                if row.own_name == row.language_name
+                else f"{row.language_name} · {row.own_name}",
+                f"{row.cards:,}",
+                with_margin(row.served, row.served_moe, content.smallest),
+                with_margin(row.reach, row.reach_moe, content.smallest),
+                percent(row.certainty),
+                str(row.reason),
+            ]
+            for row in rows.itertuples(index=False)
+        ],
+        prose=True,
+    )
+
+
+def _three(row: Any, smallest: float) -> list[str]:
+    return [
+        f"{row.buses:,}",
+        with_margin(row.served, row.served_moe, smallest),
+        with_margin(row.reach, row.reach_moe, smallest),
+    ]

@@ -1,0 +1,371 @@
+"""The report: figures in words, charts whose labels never overlap, the same bytes, nothing unescaped."""
+
+import re
+import xml.etree.ElementTree as ET
+from dataclasses import dataclass, replace
+from html import unescape
+from itertools import combinations, pairwise
+
+import networkx as nx
+import pandas as pd
+import pytest
+
+from targeting.write.chart_interlining import interlining_chart, interlining_words
+from targeting.write.charts import budget_chart, budget_rows, reach_bars
+from targeting.write.report import ReportContent, report_html
+from targeting.write.svg import number, round_ticks, spread, text_width
+
+NAMES = {
+    "es": "Spanish",
+    "vi": "Vietnamese",
+    "zh": "Chinese",
+    "ru": "Russian",
+    "ko": "Korean",
+    "ar": "Arabic",
+}
+HOSTILE = '<script>alert("x")</script> & "72"'
+
+
+@dataclass(frozen=True)
+class Solved:
+    value: float = 4210.0
+    bound: float = 4222.0
+    gap: float = 0.00285
+    seconds: float = 12.7
+    status: str = "gap reached"
+    method: str = "exact"
+
+
+def strategies() -> pd.DataFrame:
+    rows = []
+    for strategy, factor in {
+        "predominant": 0.8,
+        "optimal": 1.0,
+        "optimal, equal weight per language": 0.9,
+    }.items():
+        reach = [round(factor * each) for each in (1900, 1270, 610, 260, 120, 4)]
+        for (tag, name), reached in zip(NAMES.items(), reach, strict=True):
+            rows.append(
+                (strategy, tag, name, reached // 60, 3 * reached, reached / 2, reached, 0.205 * reached)
+            )
+        rows.append((strategy, "", "", 66, 3 * sum(reach), 900, sum(reach), 410))
+    columns = ["strategy", "language", "language_name", "buses", "served", "served_moe", "reach", "reach_moe"]
+    table = pd.DataFrame(rows, columns=columns)
+    chosen = table["strategy"] == "optimal"
+    regret = pd.Series(float("nan"), index=table.index)
+    regret[chosen & (table["language"] == "ar")] = 35.0
+    return table.assign(floor_regret=regret, chosen=chosen, cards=table["buses"])
+
+
+def curve(fleet: int = 521, budget: int = 36) -> pd.DataFrame:
+    buses = pd.Series(range(fleet + 1))
+    parts = {tag: weight * (1 - 0.985 ** (buses * share)) for tag, weight, share in zip(
+        NAMES, (6000, 2500, 2300, 900, 700, 300), (0.45, 0.2, 0.15, 0.1, 0.06, 0.04), strict=True
+    )}  # fmt: skip
+    columns = {f"reach_{tag}": part for tag, part in parts.items()}
+    columns |= {f"buses_{tag}": buses // 6 for tag in parts}
+    return pd.DataFrame({"buses": buses, "reach": sum(parts.values()), **columns, "chosen": buses == budget})
+
+
+def shared() -> nx.Graph:
+    graph = nx.Graph()
+    for place in range(14):
+        graph.add_node(f"r{place}", hours=100.0 + place, vehicles=1 + place % 9)
+    for one, other, weight in [
+        (0, 1, 90),
+        (1, 2, 40),
+        (3, 4, 20),
+        (4, 5, 10),
+        (5, 3, 5),
+        (6, 7, 60),
+        (2, 8, 1),
+    ]:
+        graph.add_edge(f"r{one}", f"r{other}", weight=float(weight))
+    return graph
+
+
+def content(**changed: object) -> ReportContent:
+    sensitivity = [
+        (setting, value, value == own, tag, 9000 + value, 4000 + value, 0.9)
+        for setting, own, values in [
+            ("bus_walk_m", 400, (300, 400, 800)),
+            ("rides_per_week", 1.0, (0.5, 1.0, 2.0)),
+            ("elasticity", 0.5, (0.0, 0.5, 1.0)),
+        ]
+        for value in values
+        for tag in ("", *NAMES)
+    ]  # fmt: skip
+    robustness = [
+        (tag, name, 1000, 990, 800, 1180, float("nan") if tag else 0.0213)
+        for tag, name in {**NAMES, "": ""}.items()
+    ]
+    vehicles = [(f"{place} Street {place}", 3, 120.5, 0.05 * place, "12, 14", "") for place in range(10)]
+    placements = [
+        (f"{place} Long Boulevard", tag, name, name if tag != "vi" else "Tiếng Việt", 1 + place, 1267.0,
+         255.0, 412.0, 83.0, 0.876, f"{name} is the largest of the campaign's languages along the route.")
+        for place, (tag, name) in enumerate(NAMES.items())
+    ]  # fmt: skip
+    settings: dict[str, object] = {
+        "name": "Red Means Help",
+        "agency": "Halvern Transit (invented)",
+        "period": "September 8 – 14, 2025",
+        "source_line": "People: ACS table C16001. Made by targeting 0.1.0.",
+        "strategies": strategies(),
+        "placements": pd.DataFrame(placements, columns=[
+            "unit_name", "language", "language_name", "own_name", "buses", "served", "served_moe",
+            "reach", "reach_moe", "certainty", "reason",
+        ]).eval("unit = 'route'\ncards = buses"),
+        "notes": ("Russian is measured by the census group 'Russian, Polish, or other Slavic languages'.",),
+        "invented": True,
+        "budget_curve": curve(),
+        "sensitivity": pd.DataFrame(
+            sensitivity, columns=["setting", "value", "chosen", "language", "served", "reach", "same_buses"]
+        ),
+        "robustness": pd.DataFrame(
+            robustness,
+            columns=[
+                "language", "language_name", "reach", "reach_mean", "reach_low", "reach_high", "regret",
+            ],
+        ),
+        "solution": Solved(),
+        "vehicles": pd.DataFrame(vehicles, columns=[
+            "route_name", "vehicles", "vehicle_hours_week", "elsewhere", "elsewhere_routes", "family",
+        ]),
+        "interlining": shared(),
+        "families": [("r0", "r1", "r2"), ("r6", "r7"), ("r9",)],
+        "route_names": {f"r{place}": str(place) for place in range(14)},
+    }  # fmt: skip
+    return ReportContent(**{**settings, **changed})  # type: ignore[arg-type]
+
+
+def words(html: str) -> str:
+    """The page's text as a reader has it, without style and tags."""
+    body = html.split("</style>")[1]
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", body)))
+
+
+def parsed(svg: str) -> ET.Element:
+    return ET.fromstring(svg)  # noqa: S314
+
+
+def boxes(svg: str) -> list[tuple[str, float, float, float, float]]:
+    """Return each text of a chart with its box: left, top, right, bottom."""
+    found = []
+    for each in parsed(svg).iter("{http://www.w3.org/2000/svg}text"):
+        size = float(each.get("font-size", "13"))
+        wide, x, y = text_width(each.text or "", size), float(each.get("x", "")), float(each.get("y", ""))
+        left = {"start": x, "middle": x - wide / 2, "end": x - wide}[each.get("text-anchor", "start")]
+        found.append((each.text or "", left, y - 0.75 * size, left + wide, y + 0.2 * size))
+    return found
+
+
+def clear(svg: str) -> None:
+    """No two texts overlap, and none leaves the picture."""
+    width, height = map(float, (parsed(svg).get("viewBox") or "").split()[2:])
+    found = boxes(svg)
+    for name, left, top, right, bottom in found:
+        assert left >= -1, name
+        assert right <= width + 1, name
+        assert top >= 0, name
+        assert bottom <= height + 1, name
+    for one, other in combinations(found, 2):
+        apart = one[3] <= other[1] or other[3] <= one[1] or one[4] <= other[2] or other[4] <= one[2]
+        assert apart, (one, other)
+
+
+def test_ticks_are_round_and_reach_the_most() -> None:
+    assert round_ticks(521, 6) == [0, 200, 400, 600]
+    assert round_ticks(108, 6) == [0, 25, 50, 75, 100, 125]
+    assert round_ticks(0) == [0, 1]
+    assert round_ticks(7, 6) == [0, 2, 4, 6, 8]
+
+
+def test_labels_are_spread_no_farther_than_needed() -> None:
+    assert spread([10, 11, 50], 10, 0, 100) == pytest.approx([5.5, 15.5, 50])
+    assert spread([98, 99], 10, 0, 100) == pytest.approx([90, 100])
+    assert spread([3, 1], 10, 0, 100) == pytest.approx([10, 0])
+    assert spread([1, 2, 3], 10, 0, 15) == pytest.approx([0, 10, 20])
+
+
+def test_bars_and_whiskers_stand_where_the_scale_says() -> None:
+    rows = pd.DataFrame(
+        {"language": ["es"], "language_name": ["Spanish"], "reach": [600.0], "reach_moe": [150.0]}
+    )
+    svg = reach_bars(rows, width=340)
+    # narrow: the scale runs from 1 pixel, nobody, to 750 people where half their number still fits
+    a_person = (340 - text_width("750") / 2 - 1) / 750
+    assert f'<rect class="bar" x="1" y="23" height="16" width="{number(600 * a_person)}"' in svg
+    low, high = 1 + 450 * a_person, 1 + 750 * a_person
+    assert f'd="M{low:.1f} 26.0v10M{low:.1f} 31.0H{high:.1f}m0 -5v10"' in svg
+    assert "about 600 ± 150" in svg
+
+
+def test_a_whisker_ends_at_nobody_and_few_people_have_none() -> None:
+    rows = pd.DataFrame(
+        {
+            "language": ["es", "ar"],
+            "language_name": ["Spanish", "Arabic"],
+            "reach": [60.0, 4.0],
+            "reach_moe": [90.0, 9.0],
+        }
+    )
+    svg = reach_bars(rows, width=340)
+    assert re.findall(r'class="whisker"[^>]* d="M([\d.]+)', svg) == ["1.0"]
+    assert "under 10" in svg
+
+
+@pytest.mark.parametrize("width", [340, 860])
+def test_no_label_overlaps_another(width: int) -> None:
+    plan = strategies()
+    clear(reach_bars(plan[plan["chosen"] & (plan["language"] != "")], width=width))
+    for fleet, budget in [(521, 36), (72, 36), (12, 3), (40, 0), (3000, 4)]:
+        clear(budget_chart(curve(fleet, budget), NAMES, width=width))
+    flat = curve().assign(**{f"reach_{tag}": 5.0 for tag in NAMES})
+    clear(budget_chart(flat, NAMES, width=width))
+    clear(interlining_chart(shared(), [], {f"r{place}": str(place) for place in range(14)}, width=width))
+
+
+def test_the_budget_is_marked_at_its_place() -> None:
+    svg = budget_chart(curve(100, 50), NAMES, width=860)
+    marks = re.findall(r'class="mark" cx="([\d.]+)"', svg)
+    left, right = text_width("5,000", 12) + 9, 860 - text_width("All languages") - 34
+    assert marks == [number((left + right) / 2)]
+    assert "50 buses" in svg
+
+
+def test_a_large_fleet_stands_apart_and_a_small_one_does_not() -> None:
+    assert "people reached, up to 125 buses" in budget_chart(curve(521, 36), NAMES)
+    assert "the whole fleet: 521 buses" in budget_chart(curve(521, 36), NAMES)
+    assert "the whole fleet: " not in budget_chart(curve(72, 36), NAMES)
+
+
+def test_other_budgets_and_the_gain_of_each_added_bus() -> None:
+    table = pd.DataFrame({"buses": range(101), "reach": [10.0 * min(each, 50) for each in range(101)]})
+    rows = budget_rows(table.assign(chosen=table["buses"] == 40))
+    assert list(rows["buses"]) == [0, 20, 40, 50, 60, 80, 100]
+    assert list(rows["gain"].dropna()) == [10, 10, 10, 0, 0, 0]
+    assert list(rows.loc[rows["chosen"], "buses"]) == [40]
+
+
+def test_dense_interlining_is_thinned_and_says_so() -> None:
+    graph = nx.complete_graph([f"r{place:02}" for place in range(72)])
+    for place, route in enumerate(graph):
+        graph.nodes[route].update(hours=100.0, vehicles=1 + place % 12)
+    for one, other in graph.edges:
+        graph.edges[one, other]["weight"] = float(1 + (int(one[1:]) * 7 + int(other[1:]) * 13) % 40)
+    names = {route: route[1:] for route in graph}
+    for width in (340, 860):
+        clear(interlining_chart(graph, [], names, width=width))
+    svg = interlining_chart(graph, [], names)
+    drawn = svg.count("<path")
+    assert drawn < 200
+    assert svg.count("<circle") == 72
+    (left,) = re.findall(r"([\d,]+) weaker pairs are left out", " ".join(interlining_words(graph, names)))
+    assert int(left.replace(",", "")) == 72 * 71 // 2 - drawn
+
+
+def test_routes_that_never_share_are_listed_by_number() -> None:
+    said = interlining_words(shared(), {f"r{place}": str(place) for place in range(14)})
+    assert said == ["5 of 14 never share a vehicle with another route: 9, 10, 11, 12, 13."]
+    assert interlining_chart(nx.empty_graph(3), [], {}) == ""
+
+
+def test_the_page_has_its_sections_and_figures_in_words() -> None:
+    html = report_html(content())
+    titles = re.findall(r"<h2[^>]*>([^<]+)</h2>", html)
+    assert titles == [
+        "What to know about this plan", "What the plan reaches", "Strategies side by side",
+        "What another number of buses would buy", "How sure this is", "Where the cards really travel",
+        "If the assumptions were different", "How the plan was found", "Every placement",
+    ]  # fmt: skip
+    said = words(html)
+    for part in (
+        "66 buses on 6 routes carry posters in 5 languages.",
+        "about 1,270 ± 260",
+        "about 4,160 ± 410",
+        "No bus carries Arabic.",
+        "This plan (optimal) reaches 25% more people than “predominant” and 11% more people than",
+        "What a language's floor costs, in people of total reach: Arabic 35.",
+        "in nine redraws of ten between 800 and 1,180",
+        "this plan reaches on average 2.2% fewer people",
+        "no plan can reach more than 0.3% more people",
+        "Vietnamese · Tiếng Việt",
+        "36 (this plan)",
+        "88%",
+        "under 10",
+        "5 of 14 never share",
+        "Families: 0, 1, 2; 6, 7.",
+    ):
+        assert part in said, part
+    assert "12.7" not in said, "the solver's seconds differ from run to run"
+
+
+def test_sections_without_matter_are_left_out() -> None:
+    one = strategies()
+    html = report_html(
+        content(
+            strategies=one[one["chosen"]], budget_curve=None, sensitivity=None, robustness=None,
+            solution=None, vehicles=None, interlining=None, notes=(), invented=False,
+        )
+    )  # fmt: skip
+    assert re.findall(r"<h2[^>]*>([^<]+)</h2>", html) == ["What the plan reaches", "Every placement"]
+    assert "Invented" not in html
+
+
+@pytest.mark.parametrize(
+    ("solved", "said"),
+    [
+        (Solved(bound=4210.0), "no plan with the same buses can do better"),
+        (Solved(bound=float("nan"), method="greedy"), "nobody proved"),
+        (Solved(bound=4210.5), "no plan can reach more than 0.1% more people"),
+    ],
+)
+def test_the_gap_in_plain_words(solved: Solved, said: str) -> None:
+    assert said in words(report_html(content(solution=solved)))
+
+
+def test_the_same_content_gives_the_same_bytes() -> None:
+    assert report_html(content()) == report_html(content(solution=replace(Solved(), seconds=99.0)))
+
+
+def test_names_are_escaped_wherever_they_come_from() -> None:
+    made = content()
+    assert made.vehicles is not None
+    html = report_html(
+        content(
+            name=HOSTILE, agency=HOSTILE, source_line=HOSTILE, notes=(HOSTILE,),
+            placements=made.placements.assign(unit_name=HOSTILE, reason=HOSTILE, own_name=HOSTILE),
+            strategies=made.strategies.assign(language_name=HOSTILE),
+            vehicles=made.vehicles.assign(route_name=HOSTILE, elsewhere_routes=HOSTILE),
+            route_names={f"r{place}": HOSTILE for place in range(14)},
+        )
+    )  # fmt: skip
+    assert "<script" not in html
+    assert html.count("&lt;script&gt;") > 20
+    for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        parsed(svg)
+
+
+def test_the_page_asks_for_nothing_and_can_be_read_aloud() -> None:
+    html = report_html(content())
+    assert "default-src 'none'" in html
+    assert not re.findall(r"(?:src|href)=|url\(|@import|<script", html)
+    ids = re.findall(r'\bid="([^"]+)"', html)
+    assert len(ids) == len(set(ids))
+    for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL):
+        named = re.search(r'role="img" aria-labelledby="(\S+) (\S+)"', svg)
+        assert named
+        assert set(named.groups()) <= set(ids)
+    for table in re.findall(r"<table.*?</table>", html, re.DOTALL):
+        assert "<caption>" in table
+        widths = {
+            len(re.findall(r"<t[hd]\b", row))
+            for row in re.findall(r"<tr.*?</tr>", table.split("<tbody>")[1], re.DOTALL)
+        }
+        head = re.findall(r"<tr>.*?</tr>", table.split("</thead>")[0], re.DOTALL)[0]
+        spans = [int(span) for span in re.findall(r'colspan="(\d+)"', head)]
+        assert widths == {len(re.findall("<th", head)) - len(spans) + sum(spans)}
+        assert all('scope="' in each for each in re.findall(r"<th\b[^>]*>", table))
+    levels = [int(level) for level in re.findall(r"<h(\d)", html)]
+    assert levels[0] == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
