@@ -1,0 +1,126 @@
+"""Read a plan folder back: its record and the tables that a comparison needs.
+
+Figures come back as they were published: people as whole numbers, and a count too small to be told
+("under 10") as its words.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from targeting.errors import OutputError
+
+NUMBERS = (
+    "buses", "served", "served_moe", "reach", "reach_moe", "served_any", "served_any_moe",
+    "served_posted", "served_posted_moe", "lep", "lep_moe",
+)  # fmt: skip
+# The ' that keeps a spreadsheet from running a text as a formula
+QUOTED_FORMULA = r"^'(?=[=+\-@\t\r])"
+NEEDED = {
+    "placements.csv": ("unit", "unit_id", "unit_name", "language", "language_name", "buses"),
+    "coverage.csv": ("area", "language", "language_name", "served_posted", "served_posted_moe"),
+}
+
+
+@dataclass(frozen=True)
+class PlanFolder:
+    """A plan as its folder tells it.
+
+    Attributes
+    ----------
+    path : Path
+    record : dict
+        `run.json`.
+    placements, coverage : DataFrame
+        The tables of docs/columns.md. Identifiers are texts; counts and margins are numbers, None
+        where the cell is empty, or the words "under 10".
+    """
+
+    path: Path
+    record: dict[str, Any]
+    placements: pd.DataFrame
+    coverage: pd.DataFrame
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The campaign's settings, every default included."""
+        return self.record["campaign"]["settings"]  # type: ignore[no-any-return]
+
+
+def read_plan_folder(path: Path) -> PlanFolder:
+    """Read a folder that `targeting plan` wrote.
+
+    Raises
+    ------
+    OutputError
+        When it is no plan folder, or one of its files is missing or cannot be read.
+    """
+    if not path.is_dir():
+        raise OutputError(f"{path}: no such folder; give one that 'targeting plan' wrote.")
+    if not (path / "run.json").is_file():
+        raise OutputError(
+            f"{path}: holds no plan (there is no run.json); give one that 'targeting plan' wrote."
+        )
+    return PlanFolder(
+        path=path,
+        record=_record(path / "run.json"),
+        placements=_table(path / "placements.csv"),
+        coverage=_table(path / "coverage.csv"),
+    )
+
+
+def _record(path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        sound = isinstance(record["campaign"]["settings"]["placement"], dict) and all(
+            isinstance(source["path"], str) for part in ("feeds", "census") for source in record.get(part, [])
+        )
+    except OSError as fault:
+        raise OutputError(f"{path}: cannot be read ({fault.strerror}).") from fault
+    except (ValueError, LookupError, TypeError):
+        sound = False
+    if not sound:
+        raise OutputError(f"{path}: is not the record of a plan; make the plan again with 'targeting plan'.")
+    return record  # type: ignore[no-any-return]
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """Read a table as texts, then its counts and margins as numbers."""
+    if not path.is_file():
+        raise OutputError(f"{path}: is missing from the plan; make the plan again with 'targeting plan'.")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+    except OSError as fault:
+        raise OutputError(f"{path}: cannot be read ({fault.strerror}).") from fault
+    except ValueError:
+        raise OutputError(
+            f"{path}: is not a table that can be read; make the plan again with 'targeting plan'."
+        ) from None
+    lacking = [name for name in NEEDED[path.name] if name not in table.columns]
+    if lacking:
+        raise OutputError(
+            f"{path}: has no column {lacking[0]!r}, so it is not a plan's; make the plan again with "
+            "'targeting plan'."
+        )
+    for name in table.columns:
+        if name in NUMBERS:
+            table[name] = pd.Series(
+                [_number(cell, path, name) for cell in table[name]], index=table.index, dtype=object
+            )
+        else:
+            table[name] = table[name].str.replace(QUOTED_FORMULA, "", regex=True)
+    if any(not isinstance(buses, int) for buses in table.get("buses", ())):
+        raise OutputError(f"{path}: a number of buses is not a whole number.")
+    return table
+
+
+def _number(cell: str, path: Path, column: str) -> int | str | None:
+    if cell == "" or cell.startswith("under "):
+        return cell or None
+    try:
+        return round(float(cell))
+    except (ValueError, OverflowError):
+        raise OutputError(f"{path}: {cell!r} in the column {column!r} is not a number.") from None
