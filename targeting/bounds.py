@@ -35,9 +35,12 @@ def touched_tracts(
     tree = shapely.STRtree(polygons)
     found = scipy.sparse.csr_matrix((len(walk_m), len(polygons)), dtype=bool)
     for distance in np.unique(walk_m):
-        near_stop, tract = tree.query(shapely.points(stops_xy), predicate="dwithin", distance=float(distance))
+        called = np.unique(stop[walk_m[route] == distance])
+        near_stop, tract = tree.query(
+            shapely.points(stops_xy[called]), predicate="dwithin", distance=float(distance)
+        )
         near = scipy.sparse.csr_matrix(
-            (np.ones(len(tract), bool), (near_stop, tract)), (len(stops_xy), len(polygons))
+            (np.ones(len(tract), bool), (called[near_stop], tract)), (len(stops_xy), len(polygons))
         )
         calls = scipy.sparse.csr_matrix(
             (walk_m[route] == distance, (route, stop)), (len(walk_m), len(stops_xy))

@@ -1,176 +1,21 @@
 """The campaign file: what the planner wants, read from TOML and checked.
 
-Paths are relative to the file. Unknown keys are errors with a suggestion. Every default is stated
-here and in docs/campaign-file.md, and nowhere else.
+Paths are relative to the file. Unknown keys are errors with a suggestion. What may stand in it is in
+`targeting.campaign_sections`.
 """
 
 import tomllib
 from collections.abc import Sequence
-from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, get_args
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ValidationError
 
+from targeting.campaign_sections import SECTIONS, Campaign, Section
 from targeting.errors import CampaignError
 
-MODES = (
-    "bus", "coach", "tram", "subway", "rail", "ferry", "cable_tram", "aerial", "funicular",
-    "monorail", "other",
-)  # fmt: skip
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-OneOrMore = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Region(_Section):
-    """Where: the feeds, the census table and its geometry."""
-
-    gtfs: OneOrMore
-    acs: OneOrMore
-    acs_release: str = ""
-    tracts: str
-    points: str | None = None
-    controls: Annotated[list[str], BeforeValidator(_as_list)] = []
-    controls_year: int | None = None
-    birthplaces: str | None = None
-    pumas: str | None = None
-    week: date | None = None
-    modes: Annotated[list[str], BeforeValidator(_as_list)] = ["bus"]
-    measure: Literal["lep", "speakers"] = "lep"
-    bus_walk_m: float = Field(default=400.0, gt=0, le=5000)
-    rail_walk_m: float = Field(default=800.0, gt=0, le=5000)
-
-    @field_validator("week", mode="before")
-    @classmethod
-    def _date_from_text(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise ValueError("write the week's first day as year-month-day: 2025-01-13") from None
-
-    @field_validator("modes")
-    @classmethod
-    def _known_modes(cls, value: list[str]) -> list[str]:
-        if not value:
-            raise ValueError("name at least one mode")
-        for mode in value:
-            if mode not in MODES:
-                raise ValueError(f"unknown mode {mode!r}; known are {', '.join(MODES)}")
-        return value
-
-
-class Posters(_Section):
-    """What: the languages that posters are printed in."""
-
-    languages: list[str] | str
-
-    @field_validator("languages")
-    @classmethod
-    def _list_or_auto(cls, value: list[str] | str) -> list[str] | str:
-        if isinstance(value, list):
-            if not value:
-                raise ValueError("name at least one language")
-            return value
-        kind, _, number = value.partition(":")
-        if kind != "auto" or not number.isdigit() or not int(number):
-            raise ValueError('give a list of tags such as ["es", "vi"] (docs/languages.md), or "auto:6"')
-        return value
-
-    @property
-    def automatic(self) -> int | None:
-        """How many languages to pick by size, None where the campaign names them."""
-        return int(self.languages.split(":")[1]) if isinstance(self.languages, str) else None
-
-
-class Placement(_Section):
-    """How many buses, and by which rule."""
-
-    buses: int = Field(ge=1)
-    strategy: Literal["predominant"] = "predominant"
-    tract_people: float = Field(default=50.0, ge=0)
-    area: Literal["predominant", "hotspot"] = "predominant"
-    tract_share: float = Field(default=0.01, ge=0, le=1)
-
-
-CV_LIMITS = {"esri": (0.12, 0.40), "portland": (0.20, 0.40), "psu": (0.30, 0.50)}
-
-
-class Certainty(_Section):
-    """How sure a choice must be, and how figures are classed by their reliability."""
-
-    post_at: float = Field(default=0.8, ge=0, le=1)
-    unsure: Literal["pair", "regional"] = "pair"
-    min_served: float = Field(default=100.0, ge=0)
-    reliability: Literal["esri", "portland", "psu"] = "esri"
-    smallest_count: float = Field(default=10.0, ge=0)
-
-    @property
-    def cv_limits(self) -> tuple[float, float]:
-        """Coefficients of variation up to which a figure is of high, and of medium reliability."""
-        return CV_LIMITS[self.reliability]
-
-
-class Hotspots(_Section):
-    """Thresholds of the City of Portland's rule for hot spots (docs/hotspots.md)."""
-
-    z: float = Field(default=1.96, gt=0)
-    nearest: int = Field(default=5, ge=1)
-    band_m: float = Field(default=1600.0, gt=0)
-    dense_estimate: float = Field(default=85.0, ge=0)
-    dense_share: float = Field(default=40.0, ge=0)
-    dense_density: float = Field(default=85.0, ge=0)
-    lone: bool = True
-
-
-SECTIONS: dict[str, type[_Section]] = {
-    "region": Region,
-    "posters": Posters,
-    "placement": Placement,
-    "certainty": Certainty,
-    "hotspots": Hotspots,
-}
-
-
-class Campaign(_Section):
-    """A whole campaign file.
-
-    Attributes
-    ----------
-    name : str
-    region, posters, placement, certainty, hotspots
-        The sections of the file.
-    file : Path
-        Where it was read from; relative paths start in its folder.
-    """
-
-    name: str = Field(min_length=1)
-    region: Region
-    posters: Posters
-    placement: Placement
-    certainty: Certainty = Certainty()
-    hotspots: Hotspots = Hotspots()
-    file: Path = Field(default=Path("campaign.toml"), exclude=True)
-
-    def path(self, relative: str) -> Path:
-        """Return a path of the campaign file as the program opens it."""
-        if "://" in relative:
-            raise CampaignError(
-                f"{relative.split('://')[0]}:// addresses are not read directly; download the file "
-                "and give its path."
-            )
-        return self.file.parent / relative
+__all__ = ["Campaign", "read_campaign"]
 
 
 def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
@@ -211,7 +56,7 @@ def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
     try:
         return Campaign(**content, file=file)
     except ValidationError as fault:
-        raise CampaignError(f"{file.name}: {_sentence(fault)}") from fault
+        raise CampaignError(f"{file.name}: {_sentence(fault, content)}") from fault
 
 
 def _keys() -> dict[str, str]:
@@ -250,33 +95,69 @@ def _unknown(key: str, known: Sequence[str]) -> str:
     return f"unknown key {key!r}: {hint}"
 
 
-def _sentence(fault: ValidationError) -> str:
+def _sentence(fault: ValidationError, content: dict[str, Any]) -> str:
     """Return one sentence for the first thing that is wrong, unknown keys before missing ones."""
-    faults = sorted(fault.errors(), key=lambda e: e["type"] != "extra_forbidden")
-    first = faults[0]
-    path = [str(part) for part in first["loc"] if isinstance(part, str) and part not in _UNION_PARTS]
-    where = ".".join(path)
-    if first["type"] == "extra_forbidden":
-        section = SECTIONS.get(path[0]) if len(path) > 1 else None
-        known = list(section.model_fields) if section else ["name", *SECTIONS]
-        return f"{f'[{path[0]}]: ' if section else ''}{_unknown(path[-1], known)}"
-    if first["type"] == "missing":
-        return f"{where} is missing; see docs/campaign-file.md for an example."
-    kind, limits = first["type"], first.get("ctx", {})
+    faults = sorted(fault.errors(), key=lambda error: error["type"] != "extra_forbidden")
+    places = [_place(error["loc"], content) for error in faults]
+    # of a value that may take several forms, the form that it comes nearest to says what is wrong
+    setting = [place for place in places if place[:2] == places[0][:2]]
+    place = max(setting, key=len)
+    first = faults[places.index(place)]
+    path = [part for part in place if isinstance(part, str)]
+    where, kind = ".".join(path), first["type"]
+    if kind == "extra_forbidden":
+        return _unknown_in(path)
+    if kind == "missing":
+        missing = ".".join([*path, str(first["loc"][-1])])
+        return f"{missing} is missing; see docs/campaign-file.md for an example."
+    forms = SECTIONS[path[0]].model_fields[path[1]].description if len(path) > 1 else None
+    limits = first.get("ctx", {})
     reason = {
         "list_type": 'write a list, for example ["es", "vi"]',
+        "model_type": f"must be a section, written [{where}]",
         "string_type": "write text in quotes",
         "int_type": "write a whole number without quotes",
         "int_from_float": "write a whole number",
         "float_type": "write a number without quotes",
-        "greater_than": f"must be more than {limits.get('gt')}",
-        "greater_than_equal": f"must be at least {limits.get('ge')}",
-        "less_than_equal": f"must be at most {limits.get('le')}",
+        "finite_number": "must be a finite number",
+        "bool_type": "write true or false without quotes",
+        "greater_than": f"must be more than {limits.get('gt', 0):g}",
+        "greater_than_equal": f"must be at least {limits.get('ge', 0):g}",
+        "less_than_equal": f"must be at most {limits.get('le', 0):g}",
         "literal_error": f"must be {limits.get('expected')}",
         "too_short": "must not be empty",
         "string_too_short": "must not be empty",
     }.get(kind, first["msg"].removeprefix("Value error, "))
+    if forms and (places.count(place) > 1 or kind in ("list_type", "model_type")):
+        reason = forms
     return f"{where} = {first['input']!r}: {reason[0].lower()}{reason[1:]}."
 
 
-_UNION_PARTS = ("list[str]", "str")
+def _place(loc: Sequence[str | int], content: object) -> tuple[str | int, ...]:
+    """Return the keys and list positions of the file that lead to a fault.
+
+    Parameters
+    ----------
+    loc : sequence
+        They, and between them the names of the forms that a value may take ("list[str]", "int").
+    content : dict
+        Of the file.
+    """
+    place: list[str | int] = []
+    for part in loc:
+        inside = part in content if isinstance(content, dict) else isinstance(part, int)
+        if isinstance(content, dict | list) and inside:
+            content = content[part]  # type: ignore[index]
+            place.append(part)
+    return tuple(place)
+
+
+def _unknown_in(path: Sequence[str]) -> str:
+    """Return the sentence for a key that the table it stands in does not know."""
+    model: type[BaseModel] = Campaign
+    for part in path[:-1]:
+        kind = model.model_fields[part].annotation
+        inner = [each for each in (kind, *get_args(kind)) if isinstance(each, type)]
+        model = next(each for each in inner if issubclass(each, Section))
+    table = "" if len(path) < 2 else f"[{path[0]}]: " if len(path) == 2 else f"[[{'.'.join(path[:-1])}]]: "
+    return f"{table}{_unknown(path[-1], [key for key in model.model_fields if key != 'file' or table])}"

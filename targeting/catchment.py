@@ -5,9 +5,12 @@ walking most where streets do not connect and stops are sparse.
 
 Cells of one tract with the same set of routes are merged into *atoms*, a few thousand for a metro.
 Unions, overlaps, people served and placement all run on atoms.
+
+A venue is found like a route that calls at one place. Routes and venues found together have the
+same atoms, so that a person near both can be counted once.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -32,7 +35,7 @@ class Catchment:
 
     Attributes
     ----------
-    routes : Index of route_id
+    routes : Index of route_id or venue_id
         The columns of `departures`.
     tracts : int
         How many tracts there are.
@@ -87,6 +90,25 @@ class Catchment:
         share = np.bincount(self.tract[near], self.weight[near], minlength=self.tracts)
         return share.astype(float)
 
+    def part(self, columns: slice, routes: pd.Index) -> "Catchment":
+        """Return the same atoms with some of the columns, such as those of venues.
+
+        Parameters
+        ----------
+        columns : slice
+        routes : Index
+            What the columns are called.
+        """
+        by_area = self.share_by_area
+        return replace(
+            self,
+            routes=routes,
+            departures=self.departures[:, columns],
+            touched=self.touched[columns],
+            wholly=self.wholly[columns],
+            share_by_area=None if by_area is None else by_area[columns],
+        )
+
 
 def walking_distances(modes: "pd.Series[str]", *, bus_walk_m: float, rail_walk_m: float) -> Floats:
     """Return the walking distance to stops of each route, metres, by its mode."""
@@ -128,7 +150,9 @@ def make_catchment(
         departures[order],
     )
     first_row = np.searchsorted(stop, np.arange(len(stops_xy) + 1))
-    cell, near_stop, distance = _pairs(cells.xy, stops_xy, float(walk_m.max()))
+    farthest = np.zeros(len(stops_xy))
+    np.maximum.at(farthest, stop, walk_m[route])
+    cell, near_stop, distance = _pairs(cells.xy, stops_xy, farthest)
 
     tract_atoms, weights, blocks = [], [], []
     chunk = max(1, DENSE_LIMIT // (2 * len(routes)))
@@ -173,14 +197,22 @@ def _by_tract(
     return (fold @ atoms).T.tocsr()
 
 
-def _pairs(cells: Floats, stops: Floats, walk_m: float) -> tuple[Ints, Ints, Floats]:
-    """Return every cell and stop within walking distance of each other, by cell."""
+def _pairs(cells: Floats, stops: Floats, walk_m: Floats) -> tuple[Ints, Ints, Floats]:
+    """Return every cell and stop within the stop's walking distance of each other, by cell."""
     reachable = np.flatnonzero(np.isfinite(cells[:, 0]))
     if not len(reachable):
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    found = cKDTree(cells[reachable]).sparse_distance_matrix(cKDTree(stops), walk_m, output_type="ndarray")
-    found = found[np.argsort(found["i"], kind="stable")]
-    return reachable[found["i"]], found["j"].astype(np.int64), found["v"]
+    tree = cKDTree(cells[reachable])
+    near_cell, near_stop, apart = [], [], []
+    for limit in np.unique(walk_m[walk_m > 0]):
+        some = np.flatnonzero(walk_m == limit)
+        found = tree.sparse_distance_matrix(cKDTree(stops[some]), limit, output_type="ndarray")
+        near_cell.append(reachable[found["i"]])
+        near_stop.append(some[found["j"]])
+        apart.append(found["v"])
+    cell, stop, distance = map(np.concatenate, (near_cell, near_stop, apart))
+    order = np.argsort(cell, kind="stable")
+    return cell[order], stop[order], distance[order]
 
 
 def _chunks(tract: Ints, limit: int) -> list[tuple[int, int]]:

@@ -38,7 +38,7 @@ class Cells:
     weight: Floats
 
 
-def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float) -> Cells:
+def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float | Floats) -> Cells:
     """Return cells by area: fine squares near places, one cell for all the rest of a tract.
 
     Parameters
@@ -46,9 +46,9 @@ def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float)
     polygons : ndarray of shapely polygons, shape (tracts,)
         In metres.
     places : ndarray, shape (places, 2)
-        Stops, in metres. Squares are made only where one is within `walk_m`.
-    walk_m : float
-        The longest walking distance, metres.
+        Stops and venues, in metres. Squares are made only where one is within `walk_m`.
+    walk_m : float or ndarray, shape (places,)
+        The longest walking distance, to all places or to each, metres.
 
     Notes
     -----
@@ -59,7 +59,7 @@ def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float)
     """
     area = shapely.area(polygons)
     spacing = np.minimum(np.sqrt(area / SQUARES_PER_TRACT), LARGEST_SQUARE_M)
-    windows = _windows(polygons, places, walk_m, spacing)
+    windows = _windows(polygons, places, np.broadcast_to(walk_m, len(places)), spacing)
     coverage, first, columns = _coverage(polygons, spacing, windows)
 
     square = np.flatnonzero(coverage > 1e-9)
@@ -105,24 +105,26 @@ def point_cells(points: pd.DataFrame, xy: Floats, by_area: Cells) -> Cells:
     )
 
 
-def _windows(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float, spacing: Floats) -> Floats:
+def _windows(polygons: npt.NDArray[np.object_], places: Floats, walk_m: Floats, spacing: Floats) -> Floats:
     """Return for each tract the box (x0, y0, x1, y1) in which a place can be within walking distance.
 
     An empty box (x1 = x0) where no place is.
     """
     bounds = shapely.bounds(polygons)
-    tree = shapely.STRtree(shapely.points(places))
-    tract, place = tree.query(polygons, predicate="dwithin", distance=walk_m)
-    reach = walk_m + spacing
     low, high = np.full((len(polygons), 2), np.inf), np.full((len(polygons), 2), -np.inf)
-    np.minimum.at(low, tract, places[place])
-    np.maximum.at(high, tract, places[place])
-    low = np.maximum(low - reach[:, None], bounds[:, :2])
+    for distance in np.unique(walk_m):
+        some = places[walk_m == distance]
+        tree = shapely.STRtree(shapely.points(some))
+        tract, place = tree.query(polygons, predicate="dwithin", distance=float(distance))
+        reach = (distance + spacing)[tract, None]
+        np.minimum.at(low, tract, some[place] - reach)
+        np.maximum.at(high, tract, some[place] + reach)
+    low = np.maximum(low, bounds[:, :2])
     # squares start from the tract's own corner, so that other routes do not move them
     with np.errstate(invalid="ignore"):
         steps = np.floor((low - bounds[:, :2]) / spacing[:, None])
     low = bounds[:, :2] + np.where(np.isfinite(steps), steps, 0.0) * spacing[:, None]
-    high = np.minimum(high + reach[:, None], bounds[:, 2:])
+    high = np.minimum(high, bounds[:, 2:])
     empty = (high <= low).any(axis=1)
     low[empty], high[empty] = bounds[empty, :2], bounds[empty, :2]
     return np.hstack([low, high])

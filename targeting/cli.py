@@ -3,19 +3,22 @@
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from targeting import __version__
+from targeting.cli_doctor import doctor
+from targeting.cli_fetch import fetch, regions
 from targeting.errors import CampaignError, TargetingError
+from targeting.progress import progress
 
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
-    from targeting.plan import Plan, Step
+    from targeting.plan import Plan
     from targeting.scores import Scores
 
 FILE = click.Path(path_type=Path)
@@ -25,11 +28,17 @@ EXAMPLES = """
 Examples:
   targeting demo                             try it on an invented city
   targeting sample my-campaign               write files to start from
+  targeting fetch portland                   real data for a region, with a campaign file
+  targeting doctor campaign.toml             what is wrong with the data, before planning
   targeting plan campaign.toml               plan into maps/<campaign name>/
   targeting plan campaign.toml --set buses=50 --out maps/fifty
+  targeting plan campaign.toml --audience public   a map for anyone, without figures of people
   targeting routes campaign.toml             what each route calls for
   targeting explain campaign.toml 72         why route 72 has its language
+  targeting compare maps/first maps/second   what differs between two plans, and why
+  targeting picture maps/first               the plan as pictures for print
   targeting hotspots campaign.toml           where each language concentrates
+  targeting vehicles campaign.toml           which routes share their buses
 """
 
 
@@ -91,23 +100,44 @@ def main() -> None:
     """Decide which languages a poster campaign should carry on which buses.
 
     Joins census tracts (who speaks what, how well they speak English) to a transit agency's GTFS
-    schedule, gives each route the language that its riders' neighbours speak, deals your buses, and
-    writes an interactive map and coverage tables with margins of error.
+    schedule, places languages on whole buses so that the most people are reached, and writes an
+    interactive map and coverage tables with margins of error.
     """
+
+
+main.add_command(fetch)
+main.add_command(regions)
 
 
 @main.command(epilog="\b\nExample:\n  targeting plan campaign.toml --set buses=50 --out maps/fifty")
 @_campaign_options
 @click.option("--out", type=FILE, help="Folder to write, by default maps/<campaign name>.")
-def plan(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, out: Path | None) -> None:
+@click.option("--report", is_flag=True, help="Write report.html too: strategies, budgets, certainty.")
+@click.option(
+    "--audience",
+    type=click.Choice(["staff", "public"]),
+    default="staff",
+    help="public: only where posters hang and in which languages, no figure of people.",
+)
+def plan(
+    file: Path,
+    settings: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    out: Path | None,
+    report: bool,
+    audience: Literal["staff", "public"],
+) -> None:
     """Plan a campaign: write its map, tables and record into a folder."""
     from targeting.campaign import read_campaign
     from targeting.write import check_out
 
+    if report and audience == "public":
+        raise click.UsageError("--report is full of figures of people; leave it out for the public.")
     campaign = read_campaign(file, settings)
-    folder = out or Path("maps") / _slug(campaign.name)
+    folder = out or Path("maps") / (_slug(campaign.name) + ("-public" if audience == "public" else ""))
     check_out(folder)
-    _plan_into(campaign, folder, quiet, as_json)
+    _plan_into(campaign, folder, quiet, as_json, report=report, audience=audience)
 
 
 @main.command(epilog="\b\nExample:\n  targeting routes campaign.toml --json > routes.json")
@@ -190,6 +220,86 @@ def hotspots(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
             click.echo(f"\nLayer: {gpkg.resolve()}")
 
 
+@main.command(epilog="\b\nExample:\n  targeting vehicles campaign.toml --csv vehicles.csv")
+@_campaign_options
+@click.option("--csv", "table", type=FILE, help="Write the table to this CSV file.")
+def vehicles(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, table: Path | None) -> None:
+    """Count vehicles: how many each route has, and on which other routes its cards are seen."""
+    from dataclasses import asdict
+
+    from targeting.campaign import read_campaign
+    from targeting.notices import Notices
+    from targeting.vehicle_table import read_vehicles
+    from targeting.write.record import service_line
+    from targeting.write.tables import write_vehicles
+
+    campaign, notices = read_campaign(file, settings), Notices()
+    with progress(len(campaign.region.gtfs) + 2, quiet or as_json) as step:
+        feed, rows, totals = read_vehicles(campaign, notices, step)
+    source = service_line(campaign, feed)
+    if table is not None:
+        write_vehicles(table, rows, source)
+    if as_json:
+        _print_json({"routes": _rows(rows), "totals": asdict(totals), "notices": notices.as_dicts()})
+    elif not quiet:
+        from targeting.terminal import print_notices
+        from targeting.terminal_vehicles import print_vehicles
+
+        print_vehicles(feed, rows, totals, source)
+        print_notices(notices)
+        if table is not None:
+            click.echo(f"\nTable: {table.resolve()}")
+
+
+@main.command(epilog="\b\nExample:\n  targeting compare maps/red-means-help maps/fifty")
+@click.argument("before", type=FILE, metavar="PLAN")
+@click.argument("after", type=FILE, metavar="PLAN")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def compare(before: Path, after: Path, as_json: bool) -> None:
+    """Compare two plan folders: which placements changed, for whom, and why."""
+    from targeting.compare import compare as compare_plans
+    from targeting.plan_folder import read_plan_folder
+
+    plans = read_plan_folder(before), read_plan_folder(after)
+    found = compare_plans(*plans)
+    if as_json:
+        changed = found.placements[found.placements["change"] != "same"]
+        tables = {
+            "settings": found.settings, "inputs": found.inputs, "placements": changed,
+            "languages": found.languages,
+        }  # fmt: skip
+        _print_json(
+            {
+                "before": str(before.resolve()),
+                "after": str(after.resolve()),
+                **{name: table.to_dict("records") for name, table in tables.items()},
+                "same_census": found.same_census,
+                "why": list(found.why),
+            }
+        )
+    else:
+        from targeting.terminal_compare import print_comparison
+
+        print_comparison(found, *plans)
+
+
+@main.command(epilog="\b\nExample:\n  targeting picture maps/red-means-help --paper a4")
+@click.argument("plan", type=FILE)
+@click.option(
+    "--paper",
+    type=click.Choice(["letter", "a4"]),
+    default="letter",
+    show_default=True,
+    help="Size of the paper, landscape.",
+)
+def picture(plan: Path, paper: str) -> None:
+    """Draw a plan folder for print: map.pdf with a page a language, and as PNG at 300 dpi."""
+    from targeting.write.picture import picture as draw
+
+    for path in draw(plan, paper):
+        click.echo(path.resolve())
+
+
 @main.command()
 @click.argument("folder", type=FILE)
 def sample(folder: Path) -> None:
@@ -225,16 +335,28 @@ def demo(folder: Path, quiet: bool, as_json: bool) -> None:
     _plan_into(read_campaign(folder / "sample.toml"), folder / "plan", quiet, as_json)
 
 
-def _plan_into(campaign: "Campaign", folder: Path, quiet: bool, as_json: bool) -> None:
+main.add_command(doctor)
+
+
+def _plan_into(
+    campaign: "Campaign",
+    folder: Path,
+    quiet: bool,
+    as_json: bool,
+    *,
+    report: bool = False,
+    audience: Literal["staff", "public"] = "staff",
+) -> None:
     """Make a plan, write it, and say what it does."""
+    from targeting.feed_checks import notices_of_the_day
     from targeting.plan import make_plan
     from targeting.write import RECORD, write_plan
 
     replaced = (folder / RECORD).exists()
-    with _progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
+    with progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
         made = make_plan(campaign, step)
         step("writing map and tables")
-        files = write_plan(made, folder)
+        files = write_plan(made, folder, report=report, audience=audience)
     if as_json:
         _print_json(_summary(made, folder, files))
     elif not quiet:
@@ -242,40 +364,26 @@ def _plan_into(campaign: "Campaign", folder: Path, quiet: bool, as_json: bool) -
 
         print_plan(made)
         print_notices(made.scores.notices)
+        print_notices(notices_of_the_day(made.scores.feed.sources, date.today()))
         click.echo(f"\nMap: {(folder / 'map.html').resolve()}")
-        click.echo(f"Tables and record: {folder.resolve()}")
+        if report:
+            click.echo(f"Report: {(folder / 'report.html').resolve()}")
+        click.echo(
+            f"For the public, without figures of people: {folder.resolve()}"
+            if audience == "public"
+            else f"Tables and record: {folder.resolve()}"
+        )
         if replaced:
             click.echo("They replaced the plan that was there; --out keeps plans apart.")
 
 
 def _scores(file: Path, settings: tuple[str, ...], quiet: bool) -> "Scores":
     from targeting.campaign import read_campaign
-    from targeting.plan import score_routes
+    from targeting.scoring import score_routes
 
     campaign = read_campaign(file, settings)
-    with _progress(len(campaign.region.gtfs) + 4, quiet) as step:
+    with progress(len(campaign.region.gtfs) + 4, quiet) as step:
         return score_routes(campaign, step)
-
-
-@contextmanager
-def _progress(steps: int, quiet: bool) -> "Iterator[Step]":
-    """Yield a function that moves a progress bar on; no bar where nobody watches."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (
-        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=steps)
-
-        def step(description: str) -> None:
-            bar.update(task, advance=1, description=description)
-
-        yield step
 
 
 def _find_route(scores: "Scores", name: str) -> str:
@@ -320,6 +428,8 @@ def _find_route(scores: "Scores", name: str) -> str:
 
 
 def _summary(made: "Plan", folder: Path, files: list[Path]) -> dict[str, Any]:
+    from targeting.feed_checks import notices_of_the_day
+
     return {
         "out": str(folder.resolve()),
         "files": [path.name for path in files],
@@ -328,8 +438,12 @@ def _summary(made: "Plan", folder: Path, files: list[Path]) -> dict[str, Any]:
             "because": made.scores.feed.week.reason,
         },
         "placements": _rows(made.placements),
+        "strategies": _rows(made.strategies),
         "coverage": _rows(made.coverage),
-        "notices": made.scores.notices.as_dicts(),
+        "notices": [
+            *made.scores.notices.as_dicts(),
+            *notices_of_the_day(made.scores.feed.sources, date.today()).as_dicts(),
+        ],
     }
 
 

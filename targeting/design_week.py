@@ -68,6 +68,39 @@ class ServiceCalendar:
             week[removed, offset] = False
         return week
 
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that name days of service."""
+        named = (("calendar.txt", len(self.service)), ("calendar_dates.txt", len(self.exceptions)))
+        return tuple(table for table, rows in named if rows)
+
+    def trips_by_day(self, trips: npt.NDArray[np.float64]) -> "pd.Series[float]":
+        """Return the trips of every day of the period, or of five years around the last change.
+
+        Parameters
+        ----------
+        trips : ndarray, shape (services,)
+            Trips that each service runs on a day it is active.
+
+        Returns
+        -------
+        Series indexed by day (DatetimeIndex)
+        """
+        first = np.datetime64(max(self.period[0], _shift(self.last_change, -LONGEST)), "D")
+        last = np.datetime64(min(self.period[1], _shift(self.last_change, LONGEST)), "D")
+        days = np.arange(first, last + 1)
+        weekday = (days.astype(np.int64) + 3) % 7  # day 0 was a Thursday
+        runs = np.zeros((len(self.service_ids), len(days)), bool)
+        for rule in np.flatnonzero(trips[self.service] > 0):
+            active = (self.start[rule] <= days) & (days <= self.end[rule])
+            runs[self.service[rule]] |= active & self.runs[rule][weekday]
+        for day, (added, removed) in self.exceptions.items():
+            at = int((np.datetime64(day, "D") - first).astype(np.int64))
+            if 0 <= at < len(days):
+                runs[added, at] = True
+                runs[removed, at] = False
+        return pd.Series(trips @ runs, index=pd.DatetimeIndex(days), dtype=float)
+
 
 @dataclass(frozen=True)
 class DesignWeek:
@@ -172,7 +205,7 @@ def choose_week(
                     f"{week + timedelta(days=6)}; the feed speaks for {start} to {end}: change "
                     "region.week or leave it out."
                 )
-        within = sorted(_holidays(week, week + timedelta(days=6)))
+        within = sorted(holidays(week, week + timedelta(days=6)))
         if within:
             notices.add(
                 "holiday_in_week",
@@ -189,8 +222,8 @@ def choose_week(
     end = min(end, _shift(max(changes), LONGEST))
     monday = start + timedelta(days=-start.weekday() % 7)
     whole = [monday + timedelta(weeks=n) for n in range(max(0, ((end - monday).days + 1) // 7))]
-    holidays = _holidays(start, end)
-    plain = [day for day in whole if not holidays & {day + timedelta(days=n) for n in range(7)}]
+    days_off = holidays(start, end)
+    plain = [day for day in whole if not days_off & {day + timedelta(days=n) for n in range(7)}]
     partial = [start + timedelta(days=n) for n in range(-6, (end - start).days + 1)]
     where = "all the feeds' periods" if len(calendars) > 1 else "the feed's period"
     where += f" ({period[0]} to {period[1]})"
@@ -237,7 +270,8 @@ def _trips_in_week(
     return sum(trips) if all(trips) else 0.0
 
 
-def _holidays(start: date, end: date) -> set[date]:
+def holidays(start: date, end: date) -> set[date]:
+    """Return the US federal holidays from one day to another, both included."""
     first, last = max(start, date(1971, 1, 1)), min(end, date(2200, 1, 1))
     found = USFederalHolidayCalendar().holidays(pd.Timestamp(first), pd.Timestamp(last))
     return {day.date() for day in found}

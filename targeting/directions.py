@@ -50,6 +50,28 @@ def _ways(
     trips: int, calls: tuple[Ints, Ints, Ints], stop_lonlat: npt.NDArray[np.float64]
 ) -> "npt.NDArray[np.float64]":
     """Return the way from first to last placed stop of every trip, in degrees, shape (trips, 2)."""
+    first, last = trip_ends(trips, calls, stop_lonlat)
+    return np.nan_to_num(last - first)
+
+
+def trip_ends(
+    trips: int, calls: tuple[Ints, Ints, Ints], stop_lonlat: npt.NDArray[np.float64]
+) -> "tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]":
+    """Return the first and the last placed stop of every trip.
+
+    Parameters
+    ----------
+    trips : int
+        How many trips there are.
+    calls : three ndarrays of int, shape (calls,)
+        Trip, stop_sequence and stop (-1 where its place is unknown).
+    stop_lonlat : ndarray, shape (stops, 2)
+
+    Returns
+    -------
+    two ndarrays, shape (trips, 2)
+        Longitude and latitude, not-a-number where a trip has no placed stop.
+    """
     trip, sequence, stop = calls
     placed = stop >= 0
     placed[placed] = ~np.isnan(stop_lonlat[stop[placed]]).any(axis=1)
@@ -58,6 +80,7 @@ def _ways(
     trip, stop = trip[order], stop[order]
     first = np.flatnonzero(np.diff(trip, prepend=-1))
     last = np.append(first[1:], len(trip))[: len(first)] - 1
-    way = np.zeros((trips, 2))
-    way[trip[first]] = stop_lonlat[stop[last]] - stop_lonlat[stop[first]]
-    return way
+    begin, end = np.full((2, trips, 2), np.nan)
+    begin[trip[first]] = stop_lonlat[stop[first]]
+    end[trip[first]] = stop_lonlat[stop[last]]
+    return begin, end

@@ -17,5 +17,25 @@ class TractError(TargetingError):
     """The census table, its geometry or the population points cannot be used."""
 
 
+class VenueError(TargetingError):
+    """The file of venues cannot be used."""
+
+
 class OutputError(TargetingError):
-    """The plan cannot be written where it was asked for."""
+    """A plan cannot be written where it was asked for, or a plan folder cannot be read."""
+
+
+class FetchError(TargetingError):
+    """Data could not be fetched, or what came was not what was asked for.
+
+    Attributes
+    ----------
+    status : int or None
+        HTTP status of the server's answer, where one came.
+    answer : str
+        How the text of that answer begins: it may name the fault, as the Census API's pages do.
+    """
+
+    def __init__(self, sentence: str, *, status: int | None = None, answer: str = "") -> None:
+        super().__init__(sentence)
+        self.status, self.answer = status, answer

@@ -7,7 +7,7 @@ kept in the calendar) or where the same bus is sold under two routes.
 """
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -28,13 +28,27 @@ LOST_DEPARTURES_ALLOWED = 0.05
 
 @dataclass(frozen=True)
 class FeedSource:
-    """Where a feed came from, for the record of a plan."""
+    """Where a feed came from, and of which days it speaks.
+
+    Attributes
+    ----------
+    path, sha256, version : str
+    agencies : tuple of str
+    period : (date, date)
+        First and last day for which the feed speaks, both included.
+    service_tables : tuple of str
+        Which of calendar.txt and calendar_dates.txt name days of service.
+    trips_by_day : Series indexed by day
+        Trips of the wanted modes on every day of the period.
+    """
 
     path: str
     sha256: str
     agencies: tuple[str, ...]
     version: str
     period: tuple[date, date]
+    service_tables: tuple[str, ...]
+    trips_by_day: "pd.Series[float]" = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -55,9 +69,13 @@ class Feed:
         `route_id`, `direction_id` (0 or 1), `stop_id`, `departures_week`, and `trips_week` of the
         route in that direction (fewer than the departures at a stop that a trip calls at twice).
     trips : DataFrame
-        One row a trip (a run, where frequencies.txt gives headways): `route_id`, `block_id`
-        (empty where the feed has none), `start_s`, `end_s` (seconds after midnight of the service
-        day, may exceed 86,400), `days` (seven bits, the lowest is the first day of the week).
+        One row a trip (a run, where frequencies.txt gives headways: those of one trip share its
+        `trip_id`): `trip_id`, `route_id`, `block_id` (empty where the feed has none), `start_s`,
+        `end_s` (seconds after midnight of the service day, may exceed 86,400), `days` (seven bits,
+        the lowest is the first day of the week).
+    links : DataFrame
+        `from_trip`, `to_trip`: trips of the week that one vehicle runs one after the other on the
+        days on which both run (in-seat transfers of transfers.txt).
     lines : GeoSeries indexed by route_id
         EPSG:4326, from shapes.txt, or straight lines between stops.
     left_out : DataFrame indexed by route_id
@@ -71,8 +89,14 @@ class Feed:
     stops: pd.DataFrame
     departures: pd.DataFrame
     trips: pd.DataFrame
+    links: pd.DataFrame
     lines: "pd.Series[shapely.Geometry]"
     left_out: pd.DataFrame
+
+    @property
+    def prefixes(self) -> list[str]:
+        """What stands before the ids of each source; nothing where there is only one."""
+        return _prefixes([Path(source.path) for source in self.sources])
 
 
 def read_feeds(
@@ -113,25 +137,43 @@ def read_feeds(
     for path in paths:
         step(f"reading {path.name}")
         timetables.append(read_timetable(open_feed(path, notices), set(modes), notices))
+    step("counting departures")
+    return feed_of(timetables, notices=notices, week=week)
+
+
+def feed_of(timetables: Sequence[Timetable], *, notices: Notices, week: date | None = None) -> Feed:
+    """Return the service of timetables in one design week.
+
+    Parameters
+    ----------
+    timetables : sequence of Timetable
+        One a feed.
+    week : date, optional
+        First day of the design week; chosen where not given.
+
+    Raises
+    ------
+    FeedError
+        When more than 5% of the departures of a feed are at stops without a known place.
+    CampaignError
+        When a feed has no service in the wanted week.
+    """
     chosen = choose_week(
         [t.calendar for t in timetables],
-        [
-            np.bincount(t.trip_service, t.trip_runs, minlength=len(t.calendar.service_ids)).astype(float)
-            for t in timetables
-        ],
+        [t.trips_by_service() for t in timetables],
         week=week,
         notices=notices,
     )
-    step("counting departures")
-    prefixes = _prefixes(paths)
+    prefixes = _prefixes([t.files.path for t in timetables])
     parts = [_in_week(t, chosen, prefix, notices) for t, prefix in zip(timetables, prefixes, strict=True)]
     return Feed(
-        sources=tuple(_source(t, p.routes["agency"]) for t, p in zip(timetables, parts, strict=True)),
+        sources=tuple(source_of(t, p.routes["agency"]) for t, p in zip(timetables, parts, strict=True)),
         week=chosen,
         routes=pd.concat([p.routes for p in parts]),
         stops=pd.concat([p.stops for p in parts]),
         departures=pd.concat([p.departures for p in parts], ignore_index=True),
         trips=pd.concat([p.trips for p in parts], ignore_index=True),
+        links=pd.concat([p.links for p in parts], ignore_index=True),
         lines=pd.concat([p.lines for p in parts]),
         left_out=pd.concat([p.left_out for p in parts]),
     )
@@ -143,6 +185,7 @@ class _Part:
     stops: pd.DataFrame
     departures: pd.DataFrame
     trips: pd.DataFrame
+    links: pd.DataFrame
     lines: "pd.Series[shapely.Geometry]"
     left_out: pd.DataFrame
 
@@ -198,7 +241,8 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
     left_out = routes.drop(index=table.index)[["route_short_name", "route_long_name", "route_name", "mode"]]
     for frame in (table, used, lines, left_out):
         frame.index = pd.Index(prefix + frame.index.to_numpy().astype(object), name=frame.index.name)
-    return _Part(table, used, departures, _runs(timetable, days, prefix), lines, left_out)
+    trips = _runs(timetable, days, prefix)
+    return _Part(table, used, departures, trips, _links(timetable, trips, prefix), lines, left_out)
 
 
 def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.DataFrame:
@@ -209,6 +253,7 @@ def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.
     block = timetable.trip_block
     table = pd.DataFrame(
         {
+            "trip_id": prefix + timetable.trip_ids.to_numpy().astype(object),
             "route_id": prefix + timetable.routes.index.to_numpy()[timetable.trip_route],
             "block_id": np.where(block == "", "", prefix + block),
             "start_s": timetable.trip_start,
@@ -227,6 +272,14 @@ def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.
             row["block_id"] = ""  # one block cannot run them all
             parts.append(row)
     return pd.concat(parts, ignore_index=True)
+
+
+def _links(timetable: Timetable, trips: pd.DataFrame, prefix: str) -> pd.DataFrame:
+    """Return the links between trips of the week; a trip that headways repeat has none."""
+    repeated = np.isin(timetable.links, list(timetable.run_starts)).any(axis=1)
+    ids = prefix + timetable.trip_ids.to_numpy().astype(object)[timetable.links[~repeated]]
+    links = pd.DataFrame(ids, columns=["from_trip", "to_trip"], dtype=object)
+    return links[links.isin(set(trips["trip_id"])).all(axis=1)]
 
 
 def _refuse_lost(
@@ -254,7 +307,8 @@ def _refuse_lost(
     notices.add("stop_without_place", f"{what}; they were left out.", file=label, count=int(gone))
 
 
-def _source(timetable: Timetable, agencies: "pd.Series[str]") -> FeedSource:
+def source_of(timetable: Timetable, agencies: "pd.Series[str]") -> FeedSource:
+    """Return where a timetable came from; `agencies` are those of its routes."""
     files = timetable.files
     version = files.columns("feed_info", ["feed_version"])["feed_version"].values
     return FeedSource(
@@ -263,6 +317,8 @@ def _source(timetable: Timetable, agencies: "pd.Series[str]") -> FeedSource:
         agencies=tuple(sorted({name for name in agencies if name})),
         version=version[0] if version else "",
         period=timetable.calendar.period,
+        service_tables=timetable.calendar.tables,
+        trips_by_day=timetable.calendar.trips_by_day(timetable.trips_by_service()),
     )
 
 

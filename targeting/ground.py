@@ -1,7 +1,7 @@
-"""The ground: stops, tracts and population points on one plane in metres.
+"""The ground: stops, venues, tracts and population points on one plane in metres.
 
-A local projection (UTM) serves; a feed and tracts of different places are refused here, before they
-make an empty plan.
+A local projection (UTM) serves; a feed, venues and tracts of different places are refused here,
+before they make an empty plan.
 """
 
 from dataclasses import replace
@@ -15,10 +15,12 @@ import shapely
 
 from targeting.catchment import Catchment, make_catchment, walking_distances
 from targeting.cells import grid_cells, point_cells
-from targeting.errors import TractError
+from targeting.errors import TractError, VenueError
 from targeting.feed import Feed
 from targeting.notices import Notices
 from targeting.tracts import Tracts
+
+Floats = npt.NDArray[np.float64]
 
 
 def find_catchment(
@@ -47,42 +49,124 @@ def find_catchment(
     TractError
         When no stop is within walking distance of any tract.
     """
+    of_routes, _ = find_catchments(
+        feed,
+        tracts,
+        points,
+        None,
+        bus_walk_m=bus_walk_m,
+        rail_walk_m=rail_walk_m,
+        venue_walk_m=0.0,
+        notices=notices,
+    )
+    return of_routes
+
+
+def find_catchments(
+    feed: Feed,
+    tracts: Tracts,
+    points: pd.DataFrame | None,
+    venues: pd.DataFrame | None,
+    *,
+    bus_walk_m: float,
+    rail_walk_m: float,
+    venue_walk_m: float,
+    notices: Notices,
+) -> tuple[Catchment, Catchment | None]:
+    """Return the catchments of the feed's routes and of the venues, on the same atoms.
+
+    Parameters
+    ----------
+    feed : Feed
+    tracts : Tracts
+    points : DataFrame or None
+        Population points of `targeting.tracts.read_points`; None to spread people by area.
+    venues : DataFrame or None
+        Venues of `targeting.venues.read_venues`; None where posters hang in buses only.
+    bus_walk_m, rail_walk_m, venue_walk_m : float
+        Distance to stops of buses and coaches, of everything else, and to venues, metres.
+    notices : Notices
+
+    Returns
+    -------
+    of_routes : Catchment
+        A column a route of the feed.
+    of_venues : Catchment or None
+        A column a venue, with the very `tract` and `weight` of `of_routes`. `departures` is 1 where
+        the venue is near.
+
+    Raises
+    ------
+    TractError
+        When no stop is within walking distance of any tract.
+    VenueError
+        When no venue is.
+    """
     walk_m = walking_distances(feed.routes["mode"], bus_walk_m=bus_walk_m, rail_walk_m=rail_walk_m)
     crs = tracts.geometry.estimate_utm_crs()
     polygons = tracts.geometry.to_crs(crs).to_numpy()
-    stops = _metres(feed.stops["lon"], feed.stops["lat"], crs)
-    _refuse_apart(stops, feed, tracts, polygons, walk_m, notices)
-    by_area = grid_cells(polygons, stops, float(walk_m.max()))
-    departures = feed.departures
+    places = _metres(feed.stops["lon"], feed.stops["lat"], crs)
+    _refuse_apart(places, feed, tracts, polygons, walk_m, notices)
+    place_walk_m = np.full(len(places), walk_m.max())
+    calls = pd.DataFrame(
+        {
+            "place": feed.stops.index.get_indexer(feed.departures["stop_id"]),
+            "route": feed.routes.index.get_indexer(feed.departures["route_id"]),
+            "direction": feed.departures["direction_id"].to_numpy(np.int64),
+            # a trip that calls twice at a stop, as loops do, is one bus passing
+            "weekly": feed.departures[["departures_week", "trips_week"]].min(axis=1).to_numpy(float),
+        }
+    )
+    columns = feed.routes.index
+    if venues is not None:
+        doors = _metres(venues["lon"], venues["lat"], crs)
+        _refuse_venues_apart(doors, venues, tracts, polygons, venue_walk_m, notices)
+        position = np.arange(len(venues))
+        once = {"place": len(places) + position, "route": len(columns) + position}
+        calls = pd.concat([calls, pd.DataFrame({**once, "direction": 0, "weekly": 1.0})])
+        places = np.vstack([places, doors])
+        place_walk_m = np.append(place_walk_m, np.full(len(venues), venue_walk_m))
+        walk_m = np.append(walk_m, np.full(len(venues), venue_walk_m))
+        columns = columns.append(venues.index)
+    by_area = grid_cells(polygons, places, place_walk_m)
     catchment_of = partial(
         make_catchment,
         polygons=polygons,
-        stops_xy=stops,
-        stop=feed.stops.index.get_indexer(departures["stop_id"]).astype(np.int64),
-        route=feed.routes.index.get_indexer(departures["route_id"]).astype(np.int64),
-        direction=departures["direction_id"].to_numpy(np.int64),
-        # a trip that calls twice at a stop, as loops do, is one bus passing
-        departures=departures[["departures_week", "trips_week"]].min(axis=1).to_numpy(float),
-        routes=feed.routes.index,
+        stops_xy=places,
+        stop=calls["place"].to_numpy(np.int64),
+        route=calls["route"].to_numpy(np.int64),
+        direction=calls["direction"].to_numpy(np.int64),
+        departures=calls["weekly"].to_numpy(float),
+        routes=columns,
         walk_m=walk_m,
     )
     if points is None:
-        return catchment_of(by_area)
-    by_points = point_cells(points, _metres(points["lon"], points["lat"], crs), by_area)
-    return replace(catchment_of(by_points), share_by_area=catchment_of(by_area).share())
+        catchment = catchment_of(by_area)
+    else:
+        by_points = point_cells(points, _metres(points["lon"], points["lat"], crs), by_area)
+        catchment = replace(catchment_of(by_points), share_by_area=catchment_of(by_area).share())
+    if venues is None:
+        return catchment, None
+    routes = len(feed.routes)
+    of_venues = catchment.part(slice(routes, None), venues.index)
+    return (
+        catchment.part(slice(routes), feed.routes.index),
+        # the mean of ones over an atom's cells can miss 1 by a rounding
+        replace(of_venues, departures=of_venues.departures.sign()),
+    )
 
 
-def _metres(lon: "pd.Series[float]", lat: "pd.Series[float]", crs: object) -> npt.NDArray[np.float64]:
+def _metres(lon: "pd.Series[float]", lat: "pd.Series[float]", crs: object) -> Floats:
     projected = gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(crs)
     return np.column_stack([projected.x, projected.y])
 
 
 def _refuse_apart(
-    stops: npt.NDArray[np.float64],
+    stops: Floats,
     feed: Feed,
     tracts: Tracts,
     polygons: npt.NDArray[np.object_],
-    walk_m: npt.NDArray[np.float64],
+    walk_m: Floats,
     notices: Notices,
 ) -> None:
     """Refuse a feed and tracts of different places; say how much service lies beyond the tracts."""
@@ -92,17 +176,10 @@ def _refuse_apart(
     distance = farthest.reindex(feed.stops.index).to_numpy()
     near = np.unique(tree.query(shapely.points(stops), predicate="dwithin", distance=distance)[0])
     if not len(near):
-        _, distance = tree.query_nearest(shapely.points(stops), return_distance=True, all_matches=False)
-        west, south, east, north = tracts.geometry.total_bounds
-        turned = feed.stops["lat"].between(west, east) & feed.stops["lon"].between(south, north)
-        hint = (
-            "; latitude and longitude look swapped in stops.txt"
-            if turned.any()
-            else "; check that both are of one region"
-        )
+        kilometres, hint = _how_far(stops, feed.stops, tracts, tree, "stops.txt")
         raise TractError(
-            f"The feed's stops and the census tracts lie apart: the nearest stop is "
-            f"{distance.min() / 1000:,.0f} km from the nearest tract{hint}."
+            f"The feed's stops and the census tracts lie apart: the nearest stop is {kilometres} from the "
+            f"nearest tract{hint}."
         )
     beyond = ~np.isin(np.arange(len(stops)), near)
     weekly = feed.departures.groupby("stop_id")["departures_week"].sum().reindex(feed.stops.index)
@@ -115,3 +192,48 @@ def _refuse_apart(
             + ("." if share < 0.05 else ": the census table covers only part of the service area."),
             count=int(beyond.sum()),
         )
+
+
+def _refuse_venues_apart(
+    doors: Floats,
+    venues: pd.DataFrame,
+    tracts: Tracts,
+    polygons: npt.NDArray[np.object_],
+    venue_walk_m: float,
+    notices: Notices,
+) -> None:
+    """Refuse venues and tracts of different places; name the first venue beyond the tracts."""
+    tree = shapely.STRtree(polygons)
+    near = tree.query(shapely.points(doors), predicate="dwithin", distance=venue_walk_m)[0]
+    beyond = ~np.isin(np.arange(len(venues)), near)
+    if beyond.all():
+        kilometres, hint = _how_far(doors, venues, tracts, tree, "the file of venues")
+        raise VenueError(
+            f"The venues and the census tracts lie apart: the nearest venue is {kilometres} from the "
+            f"nearest tract{hint}."
+        )
+    if beyond.any():
+        notices.add(
+            "venues_beyond_tracts",
+            f"{int(beyond.sum()):,} of {len(venues):,} venues lie more than {venue_walk_m:,.0f} m beyond the "
+            f"census tracts (first: {venues['name'][beyond].iloc[0]}); people who live near them cannot "
+            "be counted: check their coordinates.",
+            count=int(beyond.sum()),
+        )
+
+
+def _how_far(
+    places: Floats, degrees: pd.DataFrame, tracts: Tracts, tree: shapely.STRtree, file: str
+) -> tuple[str, str]:
+    """Return how far the nearest place is from the nearest tract, and what may be wrong."""
+    _, distance = tree.query_nearest(shapely.points(places), return_distance=True, all_matches=False)
+    west, south, east, north = tracts.geometry.total_bounds
+    turned = degrees["lat"].between(west, east) & degrees["lon"].between(south, north)
+    hint = (
+        f"; latitude and longitude look swapped in {file}"
+        if turned.any()
+        else "; check that both are of one region"
+    )
+    # the projection ends a quarter of the earth away: places beyond have no distance
+    kilometres = f"{distance.min() / 1000:,.0f} km" if len(distance) else "thousands of km"
+    return kilometres, hint

@@ -26,6 +26,8 @@ class Notice:
         The file it was found in, empty where it concerns several.
     count : int
         How many rows or things are concerned.
+    ids : tuple of str
+        The first few of them, where they have ids.
     """
 
     code: str
@@ -33,6 +35,7 @@ class Notice:
     message: str
     file: str = ""
     count: int = 1
+    ids: tuple[str, ...] = ()
 
 
 class Notices:
@@ -49,9 +52,10 @@ class Notices:
         severity: Severity = "warning",
         file: str = "",
         count: int = 1,
+        ids: tuple[str, ...] = (),
     ) -> None:
         """Keep a notice, unless the very same one is kept already."""
-        notice = Notice(code=code, severity=severity, message=message, file=file, count=count)
+        notice = Notice(code, severity, message, file, count, ids)
         if notice not in self._found:
             self._found.append(notice)
 

@@ -1,51 +1,58 @@
 """The straight line: a campaign in, a plan out.
 
-`score_routes` joins people to routes and gives each route its language; `make_plan` deals the
-buses and adds up who sees a poster. Files are read here through `feed` and `tracts`; nothing is
-written.
+The campaign is scored (`targeting.scoring`), its buses are placed (`targeting.posting`), and whom that
+serves and reaches is added up here. Nothing is written.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from targeting.campaign import Campaign
-from targeting.certainty import certainty_of, reliability
-from targeting.errors import CampaignError
-from targeting.feed import read_feeds
-from targeting.ground import find_catchment
-from targeting.hotspots import HotspotRule, hot_table, hotspots_of
-from targeting.languages import Language, find_languages, told_apart
-from targeting.notices import Notices
-from targeting.people import read_people
-from targeting.placement import assign_groups, deal_buses, predominant_groups, settle_groups
-from targeting.plan_tables import language_rows, placement_rows, route_rows
+from targeting.certainty import reliability
+from targeting.inputs import Step
+from targeting.languages import told_apart
+from targeting.placement_table import placement_rows
+from targeting.plan_tables import language_rows
+from targeting.posting import Posting, decide, following_audience, refuse_contradictions
+from targeting.reach import Floats
+from targeting.reached import near_by_tract, reached_by_tract
 from targeting.scores import Scores
-from targeting.served import coverage, exposure_by_group, people_served
-from targeting.service import design_weekday, vehicles_in_use
-from targeting.tracts import Tracts, read_points
+from targeting.scoring import score_routes
+from targeting.served import coverage
+from targeting.strategies import budget_rows, strategy_rows
+from targeting.vehicle_table import vehicle_rows
 
-Step = Callable[[str], None]
+INTERVAL = (0.05, 0.95)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """All placements with whom they serve, and why.
+    """All placements with whom they serve and reach, and why.
 
     Attributes
     ----------
     scores : Scores
-    placements, coverage, languages : DataFrame
-        The columns of placements.csv, coverage.csv and languages.csv (docs/columns.md).
+    posting : Posting
+        The decision, as numbers.
+    placements, coverage, languages, vehicles, strategies, budget : DataFrame
+        The columns of placements.csv, coverage.csv, languages.csv, vehicles.csv, strategies.csv and
+        budget.csv (docs/columns.md); no budget for the predominant strategy.
+    robustness : DataFrame or None
+        One row a language and one for all (language empty): `reach` of the plan, and over the redraws
+        `reach_mean`, `reach_low`, `reach_high` (90% interval); `regret` in the last row.
     """
 
     scores: Scores
+    posting: Posting
     placements: pd.DataFrame
     coverage: pd.DataFrame
     languages: pd.DataFrame
+    vehicles: pd.DataFrame
+    strategies: pd.DataFrame
+    budget: pd.DataFrame | None
+    robustness: pd.DataFrame | None
 
     @property
     def routes(self) -> pd.DataFrame:
@@ -53,162 +60,91 @@ class Plan:
         return self.scores.routes
 
 
-def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
-    """Join people to routes and give each route the language it calls for.
-
-    Parameters
-    ----------
-    campaign : Campaign
-    step : callable
-        Told in a few words what is being done, for a progress bar.
-
-    Raises
-    ------
-    TargetingError
-        When an input cannot be used.
-    """
-    notices = Notices()
-    region = campaign.region
-    if campaign.posters.automatic is None:
-        find_languages(campaign.posters.languages)  # a wrong tag must not cost minutes of reading
-    step("reading census tracts")
-    tracts, languages = read_people(campaign, notices)
-    points = None
-    if region.points is not None:
-        step("reading population points")
-        points = read_points(campaign.path(region.points), tracts, notices)
-    feed = read_feeds(
-        [campaign.path(path) for path in region.gtfs],
-        notices=notices,
-        week=region.week,
-        modes=region.modes,
-        step=step,
-    )
-    step("finding who lives near each route")
-    catchment = find_catchment(
-        feed,
-        tracts,
-        points,
-        bus_walk_m=region.bus_walk_m,
-        rail_walk_m=region.rail_walk_m,
-        notices=notices,
-    )
-
-    step("scoring routes")
-    groups = list(told_apart(languages))
-    predominant = _predominant(campaign, tracts, groups)
-    where = pd.DataFrame({key: predominant == key for key in groups})
-    predominant_exposure = exposure_by_group(catchment, tracts.estimates[groups] * where)
-    exposure = exposure_by_group(catchment, tracts.estimates[groups])
-    served = people_served(catchment, tracts, languages)
-    trust = campaign.certainty
-    sure = certainty_of(served, languages, min_served=trust.min_served, cv_limits=trust.cv_limits)
-    served = served.join(sure)
-    assigned = settle_groups(
-        assign_groups(exposure, predominant_exposure),
-        exposure,
-        _by_group(served, languages, "largest_probability"),
-        tracts.estimates[groups].sum(),
-        post_at=trust.post_at,
-        unsure=trust.unsure,
-    )
-    in_use, fleet = vehicles_in_use(feed.trips, design_weekday(feed.trips, feed.week))
-    vehicles = in_use.reindex(feed.routes.index, fill_value=0)
-    return Scores(
-        campaign=campaign,
-        feed=feed,
-        tracts=tracts,
-        catchment=catchment,
-        notices=notices,
-        languages=languages,
-        routes=route_rows(served, feed, languages, assigned, predominant_exposure, vehicles),
-        assigned=assigned,
-        predominant=predominant,
-        predominant_exposure=predominant_exposure,
-        vehicles=vehicles,
-        fleet=fleet,
-    )
-
-
-def _predominant(campaign: Campaign, tracts: Tracts, groups: list[str]) -> "pd.Series[str]":
-    """Return the group that predominates in each tract, by the campaign's meaning of the word."""
-    placement = campaign.placement
-    if placement.area == "predominant":
-        return predominant_groups(
-            tracts.estimates[groups],
-            tracts.population,
-            least_people=placement.tract_people,
-            least_share=placement.tract_share,
-        )
-    hot = hot_table(hotspots_of(tracts, groups, HotspotRule(**campaign.hotspots.model_dump())))
-    return predominant_groups(
-        tracts.estimates[groups] * hot, tracts.population, least_people=0.0, least_share=0.0
-    )
-
-
-def _by_group(served: pd.DataFrame, languages: list[Language], column: str) -> pd.DataFrame:
-    """Return a column of route × language rows as a table routes × groups."""
-    groups = served["language"].map({language.tag: language.column for language in languages})
-    once = served.assign(group=groups).drop_duplicates(["route_id", "group"])
-    return once.pivot(index="route_id", columns="group", values=column)
-
-
 def make_plan(campaign: Campaign, step: Step = lambda _: None) -> Plan:
-    """Make a plan: which language hangs on how many buses of which route, and who it serves.
+    """Make a plan: which language hangs on how many buses of which unit, and who it serves and reaches.
 
     Raises
     ------
     TargetingError
-        When an input cannot be used, or more buses are asked for than run.
+        When an input cannot be used, more buses are asked for than run, or the wishes fight each other.
     """
+    refuse_contradictions(campaign)
     scores = score_routes(campaign, step)
-    buses = campaign.placement.buses
-    if buses > scores.fleet:
-        raise CampaignError(
-            f"placement.buses = {buses:,}: the timetable never has more than {scores.fleet:,} vehicles "
-            f"of the wanted modes ({', '.join(campaign.region.modes)}) out at once; ask for at most "
-            f"{scores.fleet:,}."
-        )
-    step("dealing buses")
-    dealt = deal_buses(scores.assigned, scores.vehicles.to_dict(), told_apart(scores.languages), buses)
-    placed = int(dealt["buses"].sum())
-    if placed < buses:
-        scores.notices.add(
-            "buses_left",
-            f"{buses - placed} of {buses} buses could not be placed: every route that passes a place "
-            "where a campaign language predominates has all the vehicles it runs.",
-            count=buses - placed,
-        )
+    step("placing buses")
+    posting = decide(scores)
     step("adding up who sees a poster")
-    posted = {
-        language.tag: np.asarray(
-            scores.catchment.routes.isin(dealt.loc[dealt["language"] == language.tag, "route_id"])
-        )
-        for language in scores.languages
-    }
-    _say_not_posted(scores, posted)
-    names = {language.tag: language.english_name for language in scores.languages}
-    measured_as = {language.tag: language.measured_as for language in scores.languages}
-    limits = campaign.certainty.cv_limits
-    covered = coverage(scores.catchment, scores.tracts, scores.languages, posted)
+    vehicles = vehicle_rows(scores.feed, scores.units)
+    _say_not_posted(scores, posting)
     return Plan(
         scores=scores,
-        placements=placement_rows(scores, dealt),
-        coverage=covered.assign(
-            **{
-                f"{name}_reliability": reliability(covered[name], covered[f"{name}_moe"], limits)
-                for name in ("lep", "served_any", "served_posted")
-            },
-            language_name=covered["language"].map(names),
-            measured_as=covered["language"].map(measured_as),
-        ),
+        posting=posting,
+        placements=placement_rows(scores, posting, vehicles),
+        coverage=_coverage(scores, posting),
         languages=language_rows(scores),
+        vehicles=vehicles,
+        strategies=strategy_rows(scores, posting),
+        budget=None if posting.solution is None else budget_rows(scores, posting),
+        robustness=_robustness(scores, posting),
     )
 
 
-def _say_not_posted(scores: Scores, posted: "dict[str, npt.NDArray[np.bool_]]") -> None:
-    """Name the languages that no bus carries, and what would give each of them one."""
-    bare = [language for language in scores.languages if not posted[language.tag].any()]
+def _coverage(scores: Scores, posting: Posting) -> pd.DataFrame:
+    """Return the rows of coverage.csv."""
+    cards, tracts = posting.by_language, len(scores.tracts.names)
+    shares: dict[str, Floats] = {
+        "served_posted": near_by_tract(scores.postable.catchment, cards),
+        "reach": reached_by_tract(posting.problem.audience, cards, tracts),
+        "reach_following": reached_by_tract(following_audience(scores), cards, tracts),
+    }
+    near_any = scores.catchment.share_of_any(np.ones(len(scores.catchment.routes), bool))
+    covered = coverage(scores.tracts, scores.languages, near_any, shares)
+    limits = scores.campaign.certainty.cv_limits
+    names = {language.tag: language.english_name for language in scores.languages}
+    measured_as = {language.tag: language.measured_as for language in scores.languages}
+    return covered.assign(
+        **{
+            f"{name}_reliability": reliability(covered[name], covered[f"{name}_moe"], limits)
+            for name in ("lep", "served_any", "served_posted", "reach")
+        },
+        language_name=covered["language"].map(names),
+        measured_as=covered["language"].map(measured_as),
+    )
+
+
+def _robustness(scores: Scores, posting: Posting) -> pd.DataFrame | None:
+    """Return what the plan reaches over the redraws; None where there are none."""
+    survived = posting.survival
+    if survived is None:
+        return None
+    reach = posting.problem.audience.reach(posting.cards)
+    groups = list(told_apart(scores.languages))
+    rows = []
+    for language in scores.languages:
+        column = groups.index(language.column)
+        rows.append((language.tag, language.english_name, reach[column], survived.reach[:, column], np.nan))
+    rows.append(("", "", reach.sum(), survived.reach.sum(axis=1), survived.regret))
+    return pd.DataFrame(
+        [
+            {
+                "language": tag,
+                "language_name": name,
+                "reach": estimate,
+                "reach_mean": drawn.mean(),
+                "reach_low": np.quantile(drawn, INTERVAL[0]),
+                "reach_high": np.quantile(drawn, INTERVAL[1]),
+                "regret": regret,
+            }
+            for tag, name, estimate, drawn, regret in rows
+        ]
+    )
+
+
+def _say_not_posted(scores: Scores, posting: Posting) -> None:
+    """Name the languages that no bus carries under the predominant strategy, and what would give one."""
+    if posting.solution is not None:
+        return
+    posted = posting.by_language.sum(axis=0) > 0
+    bare = [language for language, hung in zip(scores.languages, posted, strict=True) if not hung]
     if not bare:
         return
     first = scores.assigned.groupby("group")["rank"].min()
@@ -224,6 +160,7 @@ def _say_not_posted(scores: Scores, posted: "dict[str, npt.NDArray[np.bool_]]") 
         "language_not_posted",
         f"No bus carries {', '.join(language.english_name for language in bare)}: the strategy "
         "'predominant' posts what predominates along a route, and no route that gets a bus calls for "
-        f"{'it' if len(bare) == 1 else 'them'} ({'; '.join(hints)}).",
+        f"{'it' if len(bare) == 1 else 'them'} ({'; '.join(hints)}). The strategy 'optimal' gives every "
+        "language a bus.",
         count=len(bare),
     )

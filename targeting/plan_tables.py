@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from targeting import moe, reasons
+from targeting import moe
 from targeting.certainty import reliability
 from targeting.feed import Feed
 from targeting.languages import CATEGORIES, GROUPS, Language, catalogue, told_apart
@@ -72,38 +72,6 @@ def route_rows(
         .drop(columns=["best", "order"])
         .reset_index(drop=True)
     )
-
-
-def placement_rows(scores: "Scores", dealt: pd.DataFrame) -> pd.DataFrame:
-    """Return the rows of placements.csv."""
-    figures = scores.routes.set_index(["route_id", "language"])
-    rows = []
-    groups = {language.tag: language.column for language in scores.languages}
-    hanging = dealt.assign(group=dealt["language"].map(groups)).groupby("route_id")["group"].agg(set)
-    for route, language, buses in dealt.itertuples(index=False):
-        row = figures.loc[(route, language)]
-        rows.append(
-            {
-                "unit": "route",
-                "unit_id": route,
-                "unit_name": scores.feed.routes.at[route, "route_name"],
-                "language": language,
-                "language_name": row["language_name"],
-                "buses": buses,
-                "served": row["served"],
-                "served_moe": row["served_moe"],
-                "score": row["score"],
-                "reason": reasons.why(scores, route, language, hanging[route]),
-                "vehicles": scores.vehicles[route],
-                **{name: row[name] for name in CERTAINTY_COLUMNS},
-                "measured_as": row["measured_as"],
-            }
-        )
-    columns = [
-        "unit", "unit_id", "unit_name", "language", "language_name", "buses", "served", "served_moe",
-        "score", "reason", "vehicles", *CERTAINTY_COLUMNS, "measured_as",
-    ]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
 
 
 def language_rows(scores: "Scores") -> pd.DataFrame:

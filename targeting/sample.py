@@ -95,6 +95,30 @@ def _garages() -> str:
     return _table("route,garage,note", rows)
 
 
+# name, kind, place on the lattice of `sample_city`, cards that hang there at once
+VENUES = (
+    ("Central Fire Station", "fire station", 25.3, 26.4, 1),
+    ("Rivergate Fire Station", "fire station", 44.4, 20.6, 1),
+    ("Fire Station 7", "fire station", 8.5, 20.4, 1),
+    ("Halvern Central Library", "library", 23.2, 24.3, 3),
+    ("Eastbank Library", "library", 48.4, 21.3, 2),
+    ("Orchard Library", "library", 38.3, 38.4, 2),
+    ("Brook County Library", "library", 9.4, 29.6, 2),
+    ("Northside Clinic", "clinic", 32.4, 40.3, 1),
+    ("Southeast Clinic", "clinic", 57.3, 11.4, 1),
+    ("Brookside Clinic", "clinic", 11.6, 35.4, 1),
+    ("Market Street Clinic", "clinic", 45.3, 14.4, 1),
+    ("Consulate Legal Clinic", "legal clinic", 21.4, 29.3, 1),
+)
+
+
+def _venues() -> str:
+    rows = [
+        (*city.lon_lat(city.place(u, v)), name, kind, slots, "invented") for name, kind, u, v, slots in VENUES
+    ]
+    return _table("lon,lat,name,kind,slots,note", rows)
+
+
 def _census() -> str:
     header = "GEOID,NAME," + ",".join(f"C16001_{line:03d}{kind}" for line in range(1, 39) for kind in "EM")
     return _table(
@@ -173,9 +197,16 @@ languages = ["es", "vi", "zh", "ru", "ko", "ar"]
 
 [placement]
 buses = 24                              # how many buses you can put posters in
-strategy = "predominant"                # each route gets the language most spoken along it
-# tract_people = 50                     # a language predominates in a tract only with so many people
-# tract_share = 0.01                    # and this share of its residents
+# unit = "route"                        # what a card is ordered for; or "family", "garage"
+# floors = 1                            # the least number of buses for every language
+# weights = "people"                    # or "languages": the same share of any language counts alike
+# strategy = "predominant"              # TriMet's own: each route gets the language most spoken along it
+# garages = "gtfs/sample_garages.csv"   # which route runs from which garage, for unit = "garage"
+
+# Posters in fire stations, libraries and clinics too: take away the # before the next three lines.
+# [venues]
+# file = "sample_venues.csv"            # where they are
+# cards = 8                             # how many cards you can hang there
 """
 
 README = """\
@@ -196,6 +227,7 @@ total has the margin -555555555, as the Census Bureau writes it where a figure i
 | `acs/sample_c16001.csv` | census table C16001 for 120 tracts: estimates (E) and 90% margins (M) |
 | `acs/sample_tracts.geojson` | outlines of the tracts |
 | `acs/sample_points.geojson` | where in each tract people live |
+| `sample_venues.csv` | twelve fire stations, libraries and clinics where posters can hang too |
 
 `targeting sample DIR` writes all of it anew; the bytes are the same every time. The makers are
 `targeting/sample.py` (buses and files) and `targeting/sample_city.py` (streets, tracts and people).
@@ -223,6 +255,7 @@ def write_sample(folder: Path) -> list[Path]:
         "acs/sample_c16001.csv": _census().encode(),
         "acs/sample_tracts.geojson": _tracts().encode(),
         "acs/sample_points.geojson": _points().encode(),
+        "sample_venues.csv": _venues().encode(),
     }
     written = []
     for name, content in contents.items():

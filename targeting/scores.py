@@ -7,9 +7,12 @@ import pandas as pd
 from targeting.campaign import Campaign
 from targeting.catchment import Catchment
 from targeting.feed import Feed
+from targeting.inputs import Inputs
 from targeting.languages import Language
 from targeting.notices import Notices
+from targeting.postable import Postable
 from targeting.tracts import Tracts
+from targeting.units import Units
 
 
 @dataclass(frozen=True)
@@ -18,10 +21,16 @@ class Scores:
 
     Attributes
     ----------
-    campaign, feed, tracts, catchment, notices
+    campaign, inputs, notices
         What the scores were made from.
-    languages : list of Language
-        The poster languages, in the campaign's order.
+    catchment : Catchment
+        Of the routes.
+    near_venues : Catchment or None
+        Of the venues, on the same atoms.
+    units : Units
+        What cards can be ordered for in buses, with vehicles and leakage.
+    postable : Postable
+        Units with buses, then venues, and whom they serve.
     routes : DataFrame
         One row a route × language, the columns of routes.csv (docs/columns.md).
     assigned : DataFrame indexed by route_id
@@ -31,21 +40,41 @@ class Scores:
         The group that predominates in each tract, empty where none does.
     predominant_exposure : DataFrame, shape (routes, groups)
         Exposure in the tracts where the group predominates.
-    vehicles : Series indexed by route_id
-        Most vehicles in service at once on the design weekday.
-    fleet : int
-        The same for all routes together.
     """
 
     campaign: Campaign
-    feed: Feed
-    tracts: Tracts
+    inputs: Inputs
     catchment: Catchment
+    near_venues: Catchment | None
     notices: Notices
-    languages: list[Language]
+    units: Units
+    postable: Postable
     routes: pd.DataFrame
     assigned: pd.DataFrame
     predominant: "pd.Series[str]"
     predominant_exposure: pd.DataFrame
-    vehicles: "pd.Series[int]"
-    fleet: int
+
+    @property
+    def feed(self) -> Feed:
+        """The service of the wanted modes in the design week."""
+        return self.inputs.feed
+
+    @property
+    def tracts(self) -> Tracts:
+        """The census tracts."""
+        return self.inputs.tracts
+
+    @property
+    def languages(self) -> list[Language]:
+        """The poster languages, in the campaign's order."""
+        return self.inputs.languages
+
+    @property
+    def vehicles(self) -> "pd.Series[int]":
+        """Most vehicles in service at once on the design weekday, by route_id."""
+        return self.units.route_vehicles
+
+    @property
+    def fleet(self) -> int:
+        """The same for all routes together."""
+        return self.units.fleet

@@ -67,53 +67,46 @@ def people_served(catchment: Catchment, tracts: Tracts, languages: Sequence[Lang
 
 
 def coverage(
-    catchment: Catchment,
     tracts: Tracts,
     languages: Sequence[Language],
-    posted: "dict[str, npt.NDArray[np.bool_]]",
+    near_any: Floats,
+    shares: "dict[str, Floats]",
 ) -> pd.DataFrame:
-    """Return people in an area, near any route and near a posted one, one row an area × language.
+    """Return people in an area, near any route, and served and reached by a plan, an area × language.
 
     Parameters
     ----------
-    posted : dict of tag to ndarray of bool, shape (routes,)
-        The routes on which each language hangs.
+    near_any : ndarray, shape (tracts,)
+        Share of each tract's people near any route.
+    shares : dict of column to ndarray, shape (languages, tracts)
+        Shares of each tract's people by language: `served_posted` (near a posted unit) and whatever else
+        is to be added up.
 
     Returns
     -------
     DataFrame
-        `area` ("Region", then the counties by name), `language`, `lep`, `served_any`,
-        `served_posted` with margins `…_moe`, and `served_posted_share` of `lep` with its margin.
+        `area` ("Region", then the counties by name), `language`, `lep`, `served_any` and the columns of
+        `shares` with margins `…_moe`, and `…_share` of `lep` with its margin for each of `shares`.
     """
-    near_any = catchment.share_of_any(np.ones(len(catchment.routes), bool))
-    areas: dict[str, Floats] = {"Region": np.ones(catchment.tracts)}
+    areas: dict[str, Floats] = {"Region": np.ones(len(tracts.names))}
     for county in sorted(set(tracts.county)):
         areas[county] = (tracts.county == county).to_numpy(float)
     rows = []
     for area, inside in areas.items():
-        for language in languages:
+        for number, language in enumerate(languages):
             key = language.column
-            near_posted = catchment.share_of_any(posted[language.tag])
-            weights = np.vstack([inside, inside * near_any, inside * near_posted])
-            people = tracts.estimates[[key]].to_numpy(float)
-            totals = (weights @ people).ravel()
-            margins = margins_of_sums(weights, tracts, [key]).ravel()
-            share = totals[2] / totals[0] if totals[0] else np.nan
-            share_moe = moe.of_proportion(totals[2], margins[2], totals[0], margins[0])
-            rows.append(
-                {
-                    "area": area,
-                    "language": language.tag,
-                    "lep": totals[0],
-                    "lep_moe": margins[0],
-                    "served_any": totals[1],
-                    "served_any_moe": margins[1],
-                    "served_posted": totals[2],
-                    "served_posted_moe": margins[2],
-                    "served_posted_share": share,
-                    "served_posted_share_moe": float(share_moe),
-                }
+            weights = np.vstack(
+                [inside, inside * near_any, *(inside * share[number] for share in shares.values())]
             )
+            totals = (weights @ tracts.estimates[[key]].to_numpy(float)).ravel()
+            margins = margins_of_sums(weights, tracts, [key]).ravel()
+            row: dict[str, object] = {"area": area, "language": language.tag}
+            for name, total, margin in zip(["lep", "served_any", *shares], totals, margins, strict=True):
+                row |= {name: total, f"{name}_moe": margin}
+                if name in shares:
+                    row[f"{name}_share"] = total / totals[0] if totals[0] else np.nan
+                    row[f"{name}_share_moe"] = float(moe.of_proportion(total, margin, totals[0], margins[0]))
+            rows.append(row)
     return pd.DataFrame(rows)
 
 

@@ -3,13 +3,15 @@
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from rich import box
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from targeting import reasons
-from targeting.wording import percent, with_margin
+from targeting.proofs import assumption, proofs, travels
+from targeting.terminal_strategies import strategy_table
+from targeting.terminal_tables import new_table
+from targeting.wording import count, percent, with_margin
 from targeting.write.record import people_line, source_line
 
 if TYPE_CHECKING:
@@ -27,18 +29,28 @@ def print_plan(plan: "Plan") -> None:
     """Print the week, the coverage of each language and the first placements."""
     scores = plan.scores
     console = Console()
-    placed = int(plan.placements["buses"].sum())
+    placed = plan.posting.posted_buses
     console.print(
         f"\n[bold]{escape(scores.campaign.name)}[/bold]: {placed} of {scores.campaign.placement.buses} "
-        f"buses placed on {plan.placements['unit_id'].nunique()} of {len(scores.feed.routes)} routes"
+        f"buses placed{_on_what(plan)}"
     )
     console.print(f"Design week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
     console.print(_coverage_table(plan))
     console.print(
         "Near: within walking distance. A posted route has at least one bus that carries the language; its "
-        "other buses do not.",
+        "other buses do not. Reached: expected to ride a bus with the card within "
+        f"{scores.campaign.posters.weeks:g} weeks.",
         style="dim",
     )
+    console.print(strategy_table(plan))
+    if plan.posting.solution is not None and scores.campaign.placement.weights == "people":
+        console.print(
+            'Everyone reached counts alike, with the floors kept; weights = "languages" makes the same share '
+            "of any language count alike.",
+            style="dim",
+        )
+    for sentence in filter(None, [*proofs(plan), assumption(plan), travels(plan)]):
+        console.print(sentence, highlight=False)
     console.print(_placement_table(plan))
     left = len(plan.placements) - PLACEMENTS_SHOWN
     if left > 0:
@@ -46,12 +58,29 @@ def print_plan(plan: "Plan") -> None:
     console.print(source_line(scores), style="dim", highlight=False)
 
 
+def _on_what(plan: "Plan") -> str:
+    """Return " on 18 of 72 routes", or of families or garages, and venues."""
+    units, placed = plan.scores.postable.table, plan.placements
+    in_buses = placed[placed["unit"] != "venue"]
+    kinds = {"route": "routes", "family": "families", "garage": "garages"}
+    text = (
+        f" on {in_buses['unit_id'].nunique()} of {int((~units['venue']).sum())} "
+        f"{kinds[plan.scores.units.kind]}"
+    )
+    cards = int(placed.loc[placed["unit"] == "venue", "cards"].sum())
+    return (
+        f"{text}, {cards} cards in {placed['unit_id'].nunique() - in_buses['unit_id'].nunique()} venues"
+        if cards
+        else text
+    )
+
+
 def print_routes(scores: "Scores") -> None:
     """Print every route with the language it calls for, the highest score first."""
     console = Console()
     smallest = scores.campaign.certainty.smallest_count
     console.print(f"\nDesign week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
-    table = _table(
+    table = new_table(
         "What each route calls for",
         [
         ("Rank", True), ("Route", False), ("Language", False), ("Buses", True), ("Served", True),
@@ -89,7 +118,7 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
     console = Console()
     smallest = scores.campaign.certainty.smallest_count
     console.print(f"\n{escape(verdict)}\n", highlight=False)
-    table = _table(
+    table = new_table(
         "By language",
         [
         ("Language  ", False), ("Served", True), ("Relia-\nbility", False), ("Differs", False),
@@ -133,7 +162,7 @@ def print_hotspots(
     """Print how far each language concentrates, and its strongest tracts."""
     console = Console()
     smallest = campaign.certainty.smallest_count
-    table = _table(
+    table = new_table(
         "Where they concentrate",
         [
         ("Language", False), ("Tracts", True), ("Hot", True), ("by Gi*", True),
@@ -179,24 +208,24 @@ def print_notices(notices: "Notices") -> None:
 def _coverage_table(plan: "Plan") -> Table:
     smallest = plan.scores.campaign.certainty.smallest_count
     word = reasons.people_word(plan.scores)
-    table = _table(
+    table = new_table(
         f"{word[0].upper()}{word[1:]}, with 90% margins",
         [("Language", False), ("Buses", True), ("In\nregion", True), ("Near any\nroute", True),
-         ("Near a\nposted one", True), ("Share of\nregion", True)],
+         ("Near a\nposted one", True), ("Reached", True)],
     )  # fmt: skip
-    buses = plan.placements.groupby("language")["buses"].sum()
+    placed = plan.placements.groupby("language")
+    buses, hung = placed["buses"].sum(), placed["cards"].sum()
     names = {language.tag: language.english_name for language in plan.scores.languages}
     region = plan.coverage[plan.coverage["area"] == "Region"]
     for _, row in region.iterrows():
         name = names[row["language"]]
-        share, margin = row["served_posted_share"], row["served_posted_share_moe"]
         table.add_row(
             name if row["measured_as"] == name else f"{name} *",
             f"{buses.get(row['language'], 0):,}",
-            with_margin(row["lep"], row["lep_moe"], smallest),
+            count(round(row["lep"]), smallest),
             with_margin(row["served_any"], row["served_any_moe"], smallest),
             with_margin(row["served_posted"], row["served_posted_moe"], smallest),
-            f"{share:.0%} ± {margin:.0%}" if buses.get(row["language"], 0) and share == share else "–",
+            with_margin(row["reach"], row["reach_moe"], smallest) if hung.get(row["language"], 0) else "–",
         )
     if (region["measured_as"] != region["language"].map(names)).any():
         table.caption = "* measured by a census group that counts more than this language"
@@ -205,23 +234,27 @@ def _coverage_table(plan: "Plan") -> Table:
 
 def _placement_table(plan: "Plan") -> Table:
     smallest = plan.scores.campaign.certainty.smallest_count
-    table = _table(
+    table = new_table(
         "First placements",
-        [("Route", False), ("Language", False), ("Buses", True), ("of", True), ("Served", True)],
-    )
+        [
+        (plan.scores.units.kind.capitalize(), False), ("Language", False), ("Buses", True), ("of", True),
+        ("Served", True), ("Reached", True),
+        ],
+    )  # fmt: skip
     for _, row in plan.placements.head(PLACEMENTS_SHOWN).iterrows():
         table.add_row(
             escape(row["unit_name"]),
             row["language_name"],
-            f"{row['buses']:,}",
-            f"{row['vehicles']:,}",
+            f"{row['cards']:,}",
+            f"{row['vehicles']:,}" if row["vehicles"] else "",
             with_margin(row["served"], row["served_moe"], smallest),
+            with_margin(row["reach"], row["reach_moe"], smallest),
         )
     return table
 
 
 def _tract_table(tracts: pd.DataFrame, smallest: float) -> Table:
-    table = _table(
+    table = new_table(
         "The tracts that weigh most",
         [
         ("Tract", False), ("Language", False), ("People ", True), ("Within\na walk", True),
@@ -244,12 +277,3 @@ def _also(scores: "Scores", row: "pd.Series[Any]") -> bool:
     """Return whether a language hangs on the route only as the second of a pair."""
     column = next(lang.column for lang in scores.languages if lang.tag == row["language"])
     return bool(column != scores.assigned.at[row["route_id"], "group"])
-
-
-def _table(title: str, columns: list[tuple[str, bool]]) -> Table:
-    """Return an empty table; the columns that are numbers stand right and are never broken."""
-    table = Table(title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for name, number in columns:
-        least = None if number else max(6, *map(len, name.split("\n")))
-        table.add_column(name, justify="right" if number else "left", no_wrap=number, min_width=least)
-    return table

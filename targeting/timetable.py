@@ -15,7 +15,9 @@ from targeting.design_week import ServiceCalendar, read_calendar
 from targeting.directions import infer_directions
 from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
+from targeting.in_seat import read_links
 from targeting.notices import Notices
+from targeting.times import call_times, seconds
 
 _BASIC_TYPES = {
     0: "tram", 1: "subway", 2: "rail", 3: "bus", 4: "ferry", 5: "cable_tram", 6: "aerial",
@@ -28,7 +30,6 @@ _EXTENDED_TYPES = {
 
 
 _WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0*)?")  # spreadsheets write 3.0
-_TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,12 @@ class Timetable:
     call_sequence: npt.NDArray[np.int64]
     trip_start: npt.NDArray[np.int64]
     trip_end: npt.NDArray[np.int64]
+    links: npt.NDArray[np.int64]
+
+    def trips_by_service(self) -> npt.NDArray[np.float64]:
+        """Return how many trips each service runs on a day it is active."""
+        services = len(self.calendar.service_ids)
+        return np.bincount(self.trip_service, self.trip_runs, minlength=services).astype(float)
 
 
 def mode_of(route_type: str) -> str:
@@ -61,15 +68,6 @@ def mode_of(route_type: str) -> str:
         return "other"
     number = int(found[1])
     return _BASIC_TYPES.get(number) or _EXTENDED_TYPES.get(number // 100, "other")
-
-
-def seconds(text: str) -> int:
-    """Return H:MM:SS as seconds after midnight of the service day, -1 where it is no time of a week."""
-    found = _TIME.fullmatch(text)
-    if not found:
-        return -1
-    hours, minutes, secs = (int(part) for part in found.groups())
-    return hours * 3600 + minutes * 60 + secs if hours < 168 else -1
 
 
 def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timetable:
@@ -131,6 +129,7 @@ def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timet
         call_sequence=call_sequence,
         trip_start=span[0],
         trip_end=span[1],
+        links=read_links(files, trip_ids),
     )
 
 
@@ -213,8 +212,8 @@ def _read_calls(
     trip = trip[use]
     stop_code = columns["stop_id"].codes[use]
     sequence = columns["stop_sequence"].parsed(_whole_number, np.int32)[use]
-    departure = columns["departure_time"].parsed(seconds, np.int32)[use]
-    time = np.where(departure >= 0, departure, columns["arrival_time"].parsed(seconds, np.int32)[use])
+    times = {name: columns[name] for name in ("departure_time", "arrival_time")}
+    time = call_times(files, times, use, (trip, sequence), notices)
     twice = _written_twice(trip, sequence, stop_code, time)
     if twice.any():
         notices.add(

@@ -86,7 +86,7 @@ def read_tracts(
         When a file cannot be used, or more than 5% of the people have no polygon.
     """
     census = read_census(tables, measure=measure, notices=notices)
-    polygons = _read_polygons(geometry, notices)
+    polygons = read_polygons(geometry, notices)
     kept = _match(census, polygons, label_of(tables), geometry, notices)
     names = pd.Series([name or f"Tract {geoid}" for geoid, name in census.names[kept].items()], index=kept)
     return Tracts(
@@ -119,7 +119,7 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
     TractError
         When the file cannot be read or has no single population column.
     """
-    frame = _read_geometry(path, "population points").to_crs(4326)
+    frame = read_layer(path, "population points").to_crs(4326)
     names = frame.columns[frame.columns.str.fullmatch(r"(?i)pop(ulation)?_?(\d{2,4})?")]
     if len(names) != 1:
         raise TractError(
@@ -173,7 +173,20 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
     return result
 
 
-def _read_geometry(path: Path, what: str) -> gpd.GeoDataFrame:
+def read_layer(path: Path, what: str) -> gpd.GeoDataFrame:
+    """Return a file's shapes, which have a coordinate system.
+
+    Parameters
+    ----------
+    path : Path
+    what : str
+        What messages say the file is for.
+
+    Raises
+    ------
+    TractError
+        When it is missing, is no map layer, is empty or has no coordinate system.
+    """
     if not path.exists():
         raise TractError(f"{path}: no such file; check the {what} in the campaign file.")
     try:
@@ -190,9 +203,9 @@ def _read_geometry(path: Path, what: str) -> gpd.GeoDataFrame:
     return frame
 
 
-def _read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
+def read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
     """Return tract polygons in EPSG:4326 by GEOID; `attrs` carries the vintage they look like."""
-    frame = _read_geometry(path, "tract boundaries")
+    frame = read_layer(path, "tract boundaries")
     columns = set(frame.columns)
     if "GEOID" not in columns and {"STATEFP", "COUNTYFP", "TRACTCE"} <= columns:
         geoid = (

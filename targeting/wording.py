@@ -1,6 +1,8 @@
 """How figures are worded wherever a person reads them: counts, margins, probabilities."""
 
 import math
+import re
+from collections.abc import Sequence
 
 
 def count(value: float, smallest: float) -> str:
@@ -20,6 +22,24 @@ def with_margin(value: float, margin: float, smallest: float) -> str:
     return f"{value:,.0f} ± {margin:,.0f}"
 
 
+def about(value: float, margin: float, smallest: float) -> str:
+    """Return "about 1,270 ± 260": the margin to two digits, and the estimate no finer than it.
+
+    Without a margin the estimate has three digits.
+    """
+    if 0 < round(value) < smallest:
+        return count(value, smallest)
+    if math.isnan(margin) or margin <= 0:
+        unit = 10 ** max(math.floor(math.log10(max(value, 1))) - 2, 0)
+        return f"about {_to_nearest(value, unit):,}"
+    unit = 10 ** max(math.floor(math.log10(margin)) - 1, 0)
+    return f"about {_to_nearest(value, unit):,} ± {_to_nearest(margin, unit):,}"
+
+
+def _to_nearest(value: float, unit: int) -> int:
+    return math.floor(value / unit + 0.5) * unit
+
+
 def percent(probability: float) -> str:
     """Return a probability as "83%", "over 99%" or "under 1%": none is ever certain."""
     if math.isnan(probability):
@@ -27,3 +47,19 @@ def percent(probability: float) -> str:
     if probability > 0.99:
         return "over 99%"
     return "under 1%" if probability < 0.01 else f"{probability:.0%}"
+
+
+def at_most(share: float) -> str:
+    """Return a share as a percentage that it does not exceed, to one decimal: 0.00448 is "0.5%"."""
+    return f"{math.ceil(share * 1000 - 1e-6) / 10:.1f}%"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Return "2, 10 and 17"."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a key that sorts route numbers as people do: 2 before 10, 4 before 4A before 33."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", text)
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]

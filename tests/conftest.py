@@ -2,10 +2,11 @@
 
 import os
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from census_server import CensusServer, SmallClient
 
 from targeting.feed import Feed, read_feeds
 from targeting.notices import Notices
@@ -108,3 +109,13 @@ def real_data() -> Path:
             "gtfs/, acs/ and geo/"
         )
     return folder
+
+
+@pytest.fixture
+def census(tmp_path: Path) -> Iterator[tuple[CensusServer, SmallClient]]:
+    """A server as the Census Bureau's, empty, and a client that asks it."""
+    server = CensusServer()
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    yield server, SmallClient(server.sources, folder)
+    server.close()

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 
 from targeting.campaign import Campaign, read_campaign
+from targeting.campaign_sections import floor_of
 from targeting.errors import CampaignError, TargetingError
-from targeting.plan import score_routes
+from targeting.scoring import score_routes
 
+WEIGHTS = ['"people", "languages" or "proportional"', "{es = 1, vi = 2.5}"]
+FLOORS = ["buses (2)", '("10%")', '{es = 2, vi = "10%"}']
 LEAST = """\
 name = "Red Means Help"
 [region]
@@ -68,13 +71,21 @@ def test_every_default(desk: Desk) -> None:
             "acs_release": "",
             "tracts": "tracts.gpkg",
             "points": None,
+            "water": None,
             "week": None,
             "modes": ["bus"],
             "measure": "lep",
             "bus_walk_m": 400.0,
             "rail_walk_m": 800.0,
+            "layover_minutes": 10.0,
         },
-        "posters": {"languages": ["es", "vi"]},
+        "posters": {
+            "languages": ["es", "vi"],
+            "weeks": 4.0,
+            "slots": 1,
+            "copies": None,
+            "spares": 0.15,
+        },
         "hotspots": {
             "z": 1.96,
             "nearest": 5,
@@ -88,16 +99,44 @@ def test_every_default(desk: Desk) -> None:
             "post_at": 0.8,
             "unsure": "pair",
             "min_served": 100.0,
+            "enough_at": 0.8,
+            "redraws": 200,
+            "seed": 2017,
             "reliability": "esri",
             "smallest_count": 10.0,
         },
         "placement": {
             "buses": 36,
-            "strategy": "predominant",
+            "strategy": "optimal",
+            "unit": "route",
+            "garages": None,
+            "family_share": 0.1,
+            "rides_per_week": 1.0,
+            "elasticity": 0.5,
+            "weights": "people",
+            "floors": None,
+            "pinned": [],
+            "forbidden": [],
+            "keep": None,
+            "robust": False,
+            "gap": 0.005,
+            "time_limit_s": 60.0,
             "tract_people": 50.0,
             "tract_share": 0.01,
             "area": "predominant",
         },
+        "venues": None,
+    }
+
+
+def test_defaults_of_venues(desk: Desk) -> None:
+    venues = desk.read(settings=("file=clinics.csv", "cards=8")).venues
+    assert venues is not None
+    assert venues.model_dump() == {
+        "file": "clinics.csv",
+        "cards": 8,
+        "walk_m": 800.0,
+        "visits_per_week": 0.05,
     }
 
 
@@ -153,8 +192,7 @@ def test_zero_is_allowed_where_it_means_something(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("settings", "parts"),
     [
-        ("buses=0", ["placement.buses = 0", "at least 1"]),
-        ("buses=-3", ["placement.buses = -3"]),
+        ("buses=-3", ["placement.buses = -3", "at least 0"]),
         ("buses=36.0", ["placement.buses = 36.0", "whole number"]),
         ('buses="36"', ["placement.buses = '36'", "whole number"]),
         ("buses=true", ["placement.buses = True", "whole number"]),
@@ -169,7 +207,27 @@ def test_zero_is_allowed_where_it_means_something(desk: Desk) -> None:
         ("tract_share=1.5", ["placement.tract_share = 1.5", "at most 1"]),
         ("tract_people=-1", ["placement.tract_people = -1"]),
         ("tract_people=nan", ["placement.tract_people = nan"]),
-        ("strategy=best", ["placement.strategy = 'best'", "'predominant'"]),
+        ("strategy=best", ["placement.strategy = 'best'", "'optimal' or 'predominant'"]),
+        ("unit=depot", ["placement.unit = 'depot'", "'route', 'family' or 'garage'"]),
+        ("garages=['a.csv']", ["placement.garages = ['a.csv']", "text in quotes"]),
+        ("family_share=0", ["placement.family_share = 0", "more than 0"]),
+        ("rides_per_week=0", ["placement.rides_per_week = 0", "more than 0"]),
+        ("elasticity=-1", ["placement.elasticity = -1", "at least 0"]),
+        ("keep=true", ["placement.keep = True", "text in quotes"]),
+        ("robust=1", ["placement.robust = 1", "true or false"]),
+        ("gap=0.9", ["placement.gap = 0.9", "at most 0.5"]),
+        ("time_limit_s=0", ["placement.time_limit_s = 0", "more than 0"]),
+        ("weeks=0", ["posters.weeks = 0", "more than 0"]),
+        ("slots=0", ["posters.slots = 0", "at least 1"]),
+        ("slots=1.5", ["posters.slots = 1.5", "whole number"]),
+        ("spares=-1", ["posters.spares = -1", "at least 0"]),
+        ("layover_minutes=-5", ["region.layover_minutes = -5", "at least 0"]),
+        ("enough_at=80", ["certainty.enough_at = 80", "at most 1"]),
+        ("min_served=-1", ["certainty.min_served = -1", "at least 0"]),
+        ("redraws=-1", ["certainty.redraws = -1", "at least 0"]),
+        ("redraws=2.5", ["certainty.redraws = 2.5", "whole number"]),
+        ("seed=-1", ["certainty.seed = -1", "at least 0"]),
+        ("venues.cards=8", ["venues.file is missing"]),
         ("measure=LEP", ["region.measure = 'LEP'", "'lep' or 'speakers'"]),
         ("modes=[]", ["region.modes = []", "at least one mode"]),
         ("modes=['Bus']", ["region.modes = ['Bus']", "unknown mode 'Bus'", "bus, coach, tram"]),
@@ -196,6 +254,108 @@ def test_wrong_values(desk: Desk, settings: str, parts: list[str]) -> None:
     assert "\n" not in text
     for part in parts:
         assert part in text, text
+
+
+@pytest.mark.parametrize(
+    ("setting", "fault", "forms"),
+    [
+        ("weights=foo", "placement.weights = 'foo'", WEIGHTS),
+        ("weights=3", "placement.weights = 3", WEIGHTS),
+        ("weights={es='much'}", "placement.weights.es = 'much'", ["number without quotes"]),
+        ("weights={es=-1}", "placement.weights.es = -1", ["at least 0"]),
+        ("weights={es=nan}", "placement.weights.es = nan", ["finite"]),
+        ("floors=1.5", "placement.floors = 1.5", FLOORS),
+        ("floors=true", "placement.floors = True", FLOORS),
+        ("floors={ko=1.5}", "placement.floors.ko = 1.5", FLOORS),
+        ("floors=-1", "placement.floors = -1", FLOORS[:2]),
+        ("floors=ten", "placement.floors = 'ten'", FLOORS[:2]),
+        ("floors='120%'", "placement.floors = '120%'", FLOORS[:2]),
+        ("floors='nan%'", "placement.floors = 'nan%'", FLOORS[:2]),
+        ("floors={es=1, ko='x'}", "placement.floors = {'es': 1, 'ko': 'x'}: ko: ", FLOORS[:2]),
+        ("copies=many", "posters.copies = 'many'", ["of each language (40)", "{es = 40, vi = 20}"]),
+        ("copies=-1", "posters.copies = -1", ["of each language (40)", "{es = 40, vi = 20}"]),
+        ("copies={es=1.5}", "posters.copies.es = 1.5", ["whole number"]),
+        ("copies={es=-2}", "posters.copies.es = -2", ["at least 0"]),
+        ("languages={es=1}", "posters.languages = {'es': 1}", ['["es", "vi"]', '"auto:6"']),
+        ("pinned=5", "placement.pinned = 5", ["[[placement.pinned]]"]),
+        ("pinned={unit='72'}", "placement.pinned = {'unit': '72'}", ["[[placement.pinned]]"]),
+        ("pinned=['72']", "placement.pinned = '72'", ["[[placement.pinned]]"]),
+        ("pinned=[{unit='72'}]", "placement.pinned.language is missing", []),
+        ("pinned=[{unit=72, language='es'}]", "placement.pinned.unit = 72", ["text in quotes"]),
+        (
+            "pinned=[{unit='72', language='es', buses=0}]",
+            "placement.pinned.buses = 0",
+            ["at least 1"],
+        ),
+        (
+            "pinned=[{unit='72', laguage='es'}]",
+            "[[placement.pinned]]: unknown key 'laguage': did you mean 'language'",
+            [],
+        ),
+        (
+            "forbidden=[{unit='72', colour='red'}]",
+            "[[placement.forbidden]]: unknown key 'colour': known are language, unit",
+            [],
+        ),
+        ("forbidden='72'", "placement.forbidden = '72'", ["[[placement.forbidden]]"]),
+    ],
+)
+def test_a_value_of_several_forms_names_them_and_its_key_alone(
+    desk: Desk, setting: str, fault: str, forms: list[str]
+) -> None:
+    text = desk.refusal(settings=(setting,))
+    assert text.startswith(f"campaign.toml: {fault}")
+    assert text.endswith((".", "?"))
+    assert "\n" not in text
+    for form in forms:
+        assert form in text, text
+    for inner in ("literal[", "dict[", "list[", "int", "str"):
+        assert inner not in text.partition(" = ")[0], text
+
+
+@pytest.mark.parametrize(
+    ("setting", "key", "value"),
+    [
+        ("floors=2", "floors", 2),
+        ("floors=0", "floors", 0),
+        ("floors='10%'", "floors", "10%"),
+        ("floors={es=2, vi='2.5 %'}", "floors", {"es": 2, "vi": "2.5 %"}),
+        ("weights=proportional", "weights", "proportional"),
+        ("weights={es=1, vi=2.5}", "weights", {"es": 1.0, "vi": 2.5}),
+        ("time_limit_s=inf", "time_limit_s", float("inf")),
+        ("keep=maps/first", "keep", "maps/first"),
+    ],
+)
+def test_values_of_several_forms(desk: Desk, setting: str, key: str, value: object) -> None:
+    assert getattr(desk.read(settings=(setting,)).placement, key) == value
+
+
+@pytest.mark.parametrize(
+    ("floor", "meaning"), [(3, (3, 0.0)), ("10%", (0, 0.1)), (" 2.5 % ", (0, 0.025)), ("0%", (0, 0.0))]
+)
+def test_a_floor_is_buses_or_a_share(floor: int | str, meaning: tuple[int, float]) -> None:
+    assert floor_of(floor) == pytest.approx(meaning)
+
+
+def test_pinned_and_forbidden(desk: Desk) -> None:
+    placement = desk.read(
+        placement="""
+[[placement.pinned]]
+unit = "72"
+language = "es"
+buses = 2
+[[placement.pinned]]
+unit = "33"
+language = "vi"
+[[placement.forbidden]]
+unit = "4"
+"""
+    ).placement
+    assert [(wish.unit, wish.language, wish.buses) for wish in placement.pinned] == [
+        ("72", "es", 2),
+        ("33", "vi", 1),
+    ]
+    assert [(wish.unit, wish.language) for wish in placement.forbidden] == [("4", None)]
 
 
 def test_automatic_languages(desk: Desk) -> None:
@@ -251,7 +411,8 @@ def test_missing_sections_and_empty_file(desk: Desk) -> None:
 
 def test_section_that_is_none(desk: Desk) -> None:
     text = LEAST.format(region="", placement="").split("[posters]")[0]
-    assert desk.refusal("posters = 5\n" + text).startswith("campaign.toml: posters = 5: ")
+    refused = desk.refusal("posters = 5\n" + text)
+    assert refused == "campaign.toml: posters = 5: must be a section, written [posters]."
     refused = desk.refusal("posters = 5\n" + text, settings=("languages=['es']",))
     assert refused == "posters: must be a section, written [posters]."
 
@@ -323,7 +484,8 @@ def test_last_setting_wins_and_a_value_may_hold_an_equals_sign(desk: Desk) -> No
         ),
         ("region.buses=50", "--set region.buses=50: unknown key 'region.buses'"),
         ("buses", "--set buses: write it as key=value, for example --set buses=50."),
-        ("file=x", "--set file=x: unknown key 'file'"),
+        ("region.file=x", "--set region.file=x: unknown key 'region.file'"),
+        ("placement.pinned.unit=x", "--set placement.pinned.unit=x: unknown key"),
         ("=5", "--set =5: unknown key ''"),
     ],
 )

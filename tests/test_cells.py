@@ -52,7 +52,9 @@ SHAPES = {
 }
 
 
-def make(polygons: list[shapely.Geometry], places: list[tuple[float, float]], walk_m: float) -> Cells:
+def make(
+    polygons: list[shapely.Geometry], places: list[tuple[float, float]], walk_m: float | np.ndarray
+) -> Cells:
     return grid_cells(np.array(polygons, dtype=object), np.array(places, float), walk_m)
 
 
@@ -130,6 +132,22 @@ def test_huge_tract_with_one_stop_in_a_corner_stays_small() -> None:
     assert cells.weight.sum() == pytest.approx(1, abs=1e-9)
     share = cells.weight[near][np.hypot(*cells.xy[near].T) <= 400].sum()
     assert share * huge.area == pytest.approx(math.pi * 400**2 / 4, rel=0.05)
+
+
+def test_each_place_has_its_own_walking_distance() -> None:
+    big = shapely.box(0, 0, 20_000, 20_000)
+    places = [(3000.0, 3000.0), (12_000.0, 12_000.0)]
+    alike, same = make([big], places, 400.0), make([big], places, np.array([400.0, 400.0]))
+    assert alike.xy.tobytes() == same.xy.tobytes()
+    assert alike.weight.tobytes() == same.weight.tobytes()
+
+    cells = make([big], places, np.array([300.0, 2000.0]))
+    near = cells.xy[np.isfinite(cells.xy[:, 0])]
+    assert near.min(axis=0) == pytest.approx([2700, 2700], abs=80)
+    assert near.max(axis=0) == pytest.approx([14_000, 14_000], abs=80)
+    for place, walk_m in zip(places, (300.0, 2000.0), strict=True):
+        share = cells.weight[np.hypot(*(cells.xy - place).T) <= walk_m].sum()
+        assert share * big.area == pytest.approx(math.pi * walk_m**2, rel=0.03)
 
 
 def test_tract_far_from_every_place_is_one_cell_out_of_reach() -> None:

@@ -17,7 +17,11 @@ from click.testing import CliRunner, Result
 from targeting.cli import main
 from targeting.sample import write_sample
 
-FILES = {"coverage.csv", "languages.csv", "map.html", "placements.csv", "routes.csv", "run.json"}
+FILES = {
+    "budget.csv", "coverage.csv", "languages.csv", "map.html", "placements.csv", "plan.gpkg",
+    "robustness.csv", "routes.csv", "run.json", "strategies.csv", "vehicles.csv",
+}  # fmt: skip
+QUICK = ("--set", "redraws=10")
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +62,23 @@ def test_plan_writes_the_whole_folder_and_says_where(planned: tuple[Path, Result
     out, result = planned
     assert result.exit_code == 0, result.output
     assert {path.name for path in out.iterdir()} == FILES
+    assert "report.html" not in result.output
     assert f"Map: {out / 'map.html'}" in result.output
     assert "24 of 24 buses placed" in result.output
     assert "Design week 2025-09-08 to 2025-09-14" in result.output
     assert "Russian is measured by the census group" in result.output.replace("\n", " ")
+    said = " ".join(result.output.split())
+    assert "Proven: no placement of these buses under the campaign's wishes reaches more than" in said
+    assert "Over 200 redraws of the census figures the plan reaches" in said
+    assert "People reached (buses), by strategy" in said
+    with (out / "placements.csv").open(encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    for row in rows[:3]:  # the first placements, as in the table
+        assert re.search(
+            rf"{re.escape(row['unit_name'])} {row['language_name']} {row['buses']} {row['vehicles']} "
+            rf"{int(row['served']):,} ± {row['served_moe']} {int(row['reach']):,} ± {row['reach_moe']}",
+            said,
+        )
     assert not list(out.parent.glob(".*")), "nothing half-written is left beside the plan"
 
 
@@ -73,18 +90,36 @@ def test_plan_is_the_same_bytes_every_time(planned: tuple[Path, Result], tmp_pat
         assert (tmp_path / "again" / name).read_bytes() == (out / name).read_bytes(), name
 
 
-def test_json_holds_the_same_figures_as_the_tables(sample: Path, tmp_path: Path) -> None:
-    result = run("plan", sample / "sample.toml", "--out", tmp_path / "p", "--json")
+def test_report_is_written_where_it_is_asked_for(sample: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p"
+    result = run("plan", sample / "sample.toml", "--out", out, "--report", *QUICK)
+    assert result.exit_code == 0, result.output
+    assert {path.name for path in out.iterdir()} == FILES | {"report.html"}
+    assert f"Report: {out / 'report.html'}" in result.output
+    page = (out / "report.html").read_text(encoding="utf-8")
+    for row in json.loads((out / "run.json").read_text(encoding="utf-8"))["languages"]:
+        assert row["english_name"] in page
+
+
+@pytest.mark.parametrize("strategy", ["optimal", "predominant"])
+def test_json_holds_the_same_figures_as_the_tables(sample: Path, tmp_path: Path, strategy: str) -> None:
+    setting = ("--set", f"strategy={strategy}")
+    result = run("plan", sample / "sample.toml", "--out", tmp_path / "p", "--json", *QUICK, *setting)
     said = json.loads(result.stdout)
-    with (tmp_path / "p" / "placements.csv").open(encoding="utf-8") as stream:
-        written = list(csv.DictReader(stream))
     assert sum(row["buses"] for row in said["placements"]) == 24
-    for row, told in zip(written, said["placements"], strict=True):
-        assert {key: str(value) for key, value in told.items()} == {key: row[key] for key in told}
+    for name in ("placements", "strategies", "coverage"):
+        with (tmp_path / "p" / f"{name}.csv").open(encoding="utf-8") as stream:
+            written = list(csv.DictReader(stream))
+        for row, told in zip(written, said[name], strict=True):
+            for key, value in told.items():
+                if row[key] == "under 10":
+                    assert 0 < value < 10
+                else:
+                    assert row[key] == ("" if value is None else str(value)), (name, key)
 
 
 def test_settings_of_the_command_line_win(sample: Path, tmp_path: Path) -> None:
-    run("plan", sample / "sample.toml", "--out", tmp_path / "p", "--set", "buses=3", "--quiet")
+    run("plan", sample / "sample.toml", "--out", tmp_path / "p", "--set", "buses=3", "--quiet", *QUICK)
     record = json.loads((tmp_path / "p" / "run.json").read_text())
     assert record["campaign"]["settings"]["placement"]["buses"] == 3
     assert record["figures"]["buses_placed"] == 3
@@ -96,22 +131,22 @@ def test_default_folder_is_named_after_the_campaign(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    result = run("plan", sample / "sample.toml")
+    result = run("plan", sample / "sample.toml", *QUICK)
     assert result.exit_code == 0
     assert (tmp_path / "maps" / "red-means-help-sample" / "map.html").exists()
 
 
 def test_an_earlier_plan_is_replaced_whole(sample: Path, tmp_path: Path) -> None:
     out = tmp_path / "p"
-    run("plan", sample / "sample.toml", "--out", out, "--quiet")
+    run("plan", sample / "sample.toml", "--out", out, "--quiet", *QUICK)
     (out / "of-an-older-version.csv").write_text("x")
-    assert run("plan", sample / "sample.toml", "--out", out, "--quiet").exit_code == 0
+    assert run("plan", sample / "sample.toml", "--out", out, "--quiet", *QUICK).exit_code == 0
     assert {path.name for path in out.iterdir()} == FILES
 
 
 def test_a_failed_plan_leaves_the_earlier_one(region: Path, tmp_path: Path) -> None:
     out = tmp_path / "p"
-    run("plan", region / "sample.toml", "--out", out, "--quiet")
+    run("plan", region / "sample.toml", "--out", out, "--quiet", *QUICK)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     (region / "gtfs" / "sample.zip").write_bytes(b"spoilt")
     refused(run("plan", region / "sample.toml", "--out", out), "sample.zip", "not a zip")
@@ -122,7 +157,7 @@ def test_a_fault_while_writing_leaves_the_earlier_plan(
     sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "p"
-    run("plan", sample / "sample.toml", "--out", out, "--quiet")
+    run("plan", sample / "sample.toml", "--out", out, "--quiet", *QUICK)
     before = {path.name: path.read_bytes() for path in out.iterdir()}
     write_text = Path.write_text
 
@@ -132,7 +167,7 @@ def test_a_fault_while_writing_leaves_the_earlier_plan(
         return write_text(self, *args, **kwargs)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Path, "write_text", fail)
-    refused(run("plan", sample / "sample.toml", "--out", out), "No space left on device")
+    refused(run("plan", sample / "sample.toml", "--out", out, *QUICK), "No space left on device")
     assert {path.name: path.read_bytes() for path in out.iterdir()} == before
     assert list(tmp_path.iterdir()) == [out]
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from targeting import moe
@@ -80,6 +80,7 @@ def test_flat_seed_is_independence() -> None:
     assert fitted == pytest.approx(np.array([[30, 10], [45, 15]]))
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1))
 def test_margins_hold_and_odds_ratios_are_the_seeds(number: int) -> None:
     random = np.random.default_rng(number)

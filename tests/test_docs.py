@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from targeting.campaign import SECTIONS, read_campaign
+from targeting.campaign import read_campaign
+from targeting.campaign_sections import SECTIONS
 from targeting.cli import main
 from targeting.languages import catalogue
 from targeting.plan import make_plan
@@ -20,12 +21,19 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_columns_are_documented_in_their_order() -> None:
-    tables = tables_csv(make_plan(read_campaign(ROOT / "data" / "sample.toml")))
+    tables = tables_csv(make_plan(read_campaign(ROOT / "data" / "sample.toml", ["redraws=2"])))
+    assert "robustness.csv" in tables
+    tags = read_campaign(ROOT / "data" / "sample.toml").posters.languages
     for name, text in tables.items():
         header = next(csv.reader([text.splitlines()[0]]))
         section = DOCS["columns.md"].split(f"## {name}")[1].split("\n## ")[0]
         cells = re.findall(r"^\| (`[^|]+`) \|", section, re.MULTILINE)
-        documented = [column for cell in cells for column in re.findall(r"`(\w+)`", cell)]
+        documented = [
+            column
+            for cell in cells
+            for stem, each in re.findall(r"`(\w+)(<tag>)?`", cell)
+            for column in ([f"{stem}{tag}" for tag in tags] if each else [stem])
+        ]
         assert [*documented, "source"] == header, name
 
 

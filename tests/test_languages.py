@@ -460,7 +460,7 @@ def test_groups_that_are_no_language_have_no_tag() -> None:
 
 @pytest.fixture(scope="module")
 def slavic_plan() -> Plan:
-    return make_plan(read_campaign(SAMPLE, ['languages=["es", "ru", "uk"]', "buses=60"]))
+    return make_plan(read_campaign(SAMPLE, ['languages=["es", "ru", "uk"]', "buses=60", "redraws=0"]))
 
 
 def test_russian_and_ukrainian_cannot_be_told_apart(slavic_plan: Plan) -> None:

@@ -28,8 +28,8 @@ def test_controls_name_the_languages_of_a_group(tmp_path: Path) -> None:
         "\n".join([head, *(f"99,2019,{code[key]},1,{people}" for key, people in counts.items())]) + "\n",
         encoding="utf-8",
     )
-    settings = [f'controls="{path}"', 'languages=["es", "ru", "uk"]', "buses=30"]
-    whole = make_plan(read_campaign(SAMPLE, ['languages=["es", "ru"]', "buses=30"]))
+    settings = [f'controls="{path}"', 'languages=["es", "ru", "uk"]', "buses=30", "redraws=0"]
+    whole = make_plan(read_campaign(SAMPLE, ['languages=["es", "ru"]', "buses=30", "redraws=0"]))
     plan = make_plan(read_campaign(SAMPLE, settings))
     region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
     before = whole.coverage[whole.coverage["area"] == "Region"].set_index("language")
@@ -61,7 +61,8 @@ def test_safe_harbor_is_not_certain_for_a_split_without_margins(tmp_path: Path) 
         "\n".join([head, *(f"99,2019,{code[key]},1,{people}" for key, people in counts.items())]) + "\n",
         encoding="utf-8",
     )
-    plan = make_plan(read_campaign(SAMPLE, [f'controls="{path}"', 'languages=["es", "ru"]', "buses=9"]))
+    settings = [f'controls="{path}"', 'languages=["es", "ru"]', "buses=9", "redraws=0"]
+    plan = make_plan(read_campaign(SAMPLE, settings))
     table = plan.languages.set_index("language_name")
     assert table.at["Russian", "lep"] > 3000
     assert not table.at["Russian", "safe_harbor_certain"], "nobody knows the margin of its share"

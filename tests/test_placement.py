@@ -221,7 +221,7 @@ def test_dealt_buses_add_up(buses: int) -> None:
 
 
 def plan(*settings: str) -> Plan:
-    return make_plan(read_campaign(SAMPLE, settings))
+    return make_plan(read_campaign(SAMPLE, ["strategy=predominant", *settings]))
 
 
 @pytest.fixture(scope="module")
@@ -230,7 +230,9 @@ def sample_plan() -> Plan:
 
 
 def assert_equal(one: Plan, other: Plan) -> None:
-    for name in ("routes", "placements", "coverage", "languages"):
+    tables = ("routes", "placements", "coverage", "languages", "vehicles", "strategies")
+    assert (one.budget, other.budget) == (None, None), "predominant has no curve"
+    for name in tables:
         pd.testing.assert_frame_equal(getattr(one, name), getattr(other, name), check_exact=True)
     assert one.scores.notices.as_dicts() == other.scores.notices.as_dicts()
 

@@ -70,7 +70,7 @@ def members(path: Path) -> list[tuple[str, bytes]]:
 
 def test_committed_files_are_what_the_module_writes(sample: Path) -> None:
     names = sorted(path.relative_to(sample) for path in sample.rglob("*") if path.is_file())
-    assert len(names) == 7
+    assert len(names) == 8
     for name in names:
         if name.suffix == ".zip":  # compressed bytes depend on the zlib that Python was built with
             assert members(COMMITTED / name) == members(sample / name)
@@ -80,7 +80,7 @@ def test_committed_files_are_what_the_module_writes(sample: Path) -> None:
 
 def test_two_writes_give_the_same_bytes(sample: Path, tmp_path: Path) -> None:
     written = write_sample(tmp_path / "new" / "folder")
-    assert len(written) == 7
+    assert len(written) == 8
     for path in written:
         twin = sample / path.relative_to(tmp_path / "new" / "folder")
         assert path.read_bytes() == twin.read_bytes(), path.name
@@ -108,7 +108,7 @@ def test_campaign_file_points_at_files_that_are_there(sample: Path) -> None:
     campaign = tomllib.loads((sample / "sample.toml").read_text())
     assert campaign["name"] == "Red Means Help (sample)"
     assert campaign["posters"]["languages"] == ["es", "vi", "zh", "ru", "ko", "ar"]
-    assert campaign["placement"] == {"buses": 24, "strategy": "predominant"}
+    assert campaign["placement"] == {"buses": 24}
     assert set(campaign["region"]) == {"gtfs", "acs", "tracts", "points"}
     for name in campaign["region"].values():
         assert (sample / name).is_file()
@@ -224,6 +224,29 @@ def test_population_points(sample: Path, polygons: dict[str, Any], census: dict[
     ratios = [people / figure(census[geoid], 1) for geoid, people in by_tract.items()]
     assert 0.85 < min(ratios) < max(ratios) < 1.30  # the survey's total has noise of its own
     assert 1.04 < sum(by_tract.values()) / sum(figure(r, 1) for r in census.values()) < 1.08
+
+
+def test_venues_stand_where_people_live(
+    sample: Path, polygons: dict[str, Any], census: dict[str, dict[str, str]]
+) -> None:
+    with (sample / "sample_venues.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 12
+    assert {row["kind"] for row in rows} == {"fire station", "library", "clinic", "legal clinic"}
+    assert {row["note"] for row in rows} == {"invented"}
+    assert len({row["name"] for row in rows}) == 12
+    features = json.loads((sample / "acs/sample_points.geojson").read_text())["features"]
+    for row in rows:
+        place = shapely.Point(float(row["lon"]), float(row["lat"]))
+        (geoid,) = [geoid for geoid, shape in polygons.items() if shape.contains(place)]
+        assert figure(census[geoid], 1) > 0
+        near = sum(
+            feature["properties"]["population"]
+            for feature in features
+            for lon, lat in [feature["geometry"]["coordinates"]]
+            if math.dist((78_847 * lon, 111_132 * lat), (78_847 * place.x, 111_132 * place.y)) <= 800
+        )
+        assert near > 500, row["name"]
 
 
 # --- buses ------------------------------------------------------------------------------------

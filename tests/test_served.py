@@ -15,6 +15,7 @@ import targeting.catchment
 from targeting.catchment import Catchment
 from targeting.cells import grid_cells, point_cells
 from targeting.languages import find_languages
+from targeting.reached import near_by_tract
 from targeting.served import coverage, exposure_by_group, people_served
 from targeting.tracts import Tracts
 
@@ -166,8 +167,14 @@ def test_languages_of_one_group_have_the_same_figures() -> None:
 
 
 def cover(spanish: list[bool], korean: list[bool]) -> pd.DataFrame:
-    posted = {"es": np.array(spanish), "ko": np.array(korean)}
-    return coverage(CATCHMENT, TRACTS, [SPANISH, KOREAN], posted).set_index(["area", "language"])
+    posted = np.array([spanish, korean]).T.astype(np.int64)
+    shares = {"served_posted": near_by_tract(CATCHMENT, posted)}
+    table = coverage(TRACTS, [SPANISH, KOREAN], near_any(CATCHMENT), shares)
+    return table.set_index(["area", "language"])
+
+
+def near_any(catchment: Catchment) -> np.ndarray:
+    return catchment.share_of_any(np.ones(len(catchment.routes), bool))
 
 
 def test_coverage_by_hand() -> None:
@@ -268,7 +275,8 @@ def test_bounds_and_unions_always_hold(
     assert (table["served"] <= table["served_high"] + slack).all()
     assert (table["served_moe"] >= 0).all()
     some = np.array(posted)
-    region = coverage(catchment, tracts, [SPANISH], {"es": some}).iloc[0]
+    shares = {"served_posted": near_by_tract(catchment, some[:, None].astype(np.int64))}
+    region = coverage(tracts, [SPANISH], near_any(catchment), shares).iloc[0]
     served = table["served"].to_numpy()
     assert region["served_posted"] <= region["served_any"] + slack
     assert region["served_any"] <= region["lep"] + slack

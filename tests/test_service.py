@@ -3,6 +3,8 @@
 from datetime import date
 from pathlib import Path
 
+import networkx as nx
+import numpy as np
 import pandas as pd
 import pytest
 from conftest import TINY, read_feed, tiny, write_feed
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from targeting.design_week import DesignWeek
-from targeting.service import design_weekday, vehicles_in_use
+from targeting.service import block_hours, design_weekday, vehicles_in_use
 
 MONDAY = DesignWeek(date(2025, 1, 6), "a test asks for it")
 WEEKDAYS = 0b0011111
@@ -262,3 +264,143 @@ def test_the_same_block_in_two_feeds_is_two_buses(tmp_path: Path) -> None:
     paths = [write_feed(tmp_path / f"{name}.zip", tiny()) for name in ("x", "y")]
     feed, _ = read_feed(*paths)
     assert vehicles(feed.trips, 0) == ({"x:R": 1, "y:R": 1}, 2)
+
+
+# --- layovers, groups, in-seat transfers ----------------------------------------------------------
+
+
+def linked(table: pd.DataFrame, *pairs: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the trips with ids t0, t1 … and links from "t0 t1"."""
+    links = pd.DataFrame([pair.split() for pair in pairs], columns=["from_trip", "to_trip"], dtype=object)
+    return table.assign(trip_id=[f"t{row}" for row in range(len(table))]), links
+
+
+def test_a_layover_keeps_the_bus_of_a_lone_trip_busy() -> None:
+    # at 9:05 the first bus is still on its layover of ten minutes; with five it has gone
+    table = trips("R - 08:00 09:00", "R - 09:05 10:00")
+    assert [vehicles_in_use(table, 0, layover_s=minutes * 60)[1] for minutes in (0, 5, 10)] == [1, 1, 2]
+    assert vehicles_in_use(table, 0, layover_s=600)[0].to_dict() == {"R": 2}
+
+
+def test_a_layover_is_nothing_to_blocks_and_links() -> None:
+    blocks = trips("R b1 08:00 09:00", "R b2 09:05 10:00")
+    assert vehicles_in_use(blocks, 0, layover_s=600)[1] == 1
+    table, links = linked(trips("R - 08:00 08:30", "R - 08:40 09:00", "R b1 09:05 10:00"), "t0 t1")
+    assert vehicles_in_use(table, 0, links=links, layover_s=600)[1] == 1
+
+
+def test_a_link_makes_one_bus_of_two_trips() -> None:
+    # t0 and t1 are one bus, on its layover at 9:10 while t2 runs
+    table, links = linked(trips("R - 08:00 09:00", "R - 09:20 10:00", "R - 09:05 09:15"), "t0 t1")
+    assert vehicles_in_use(table, 0)[1] == 1
+    assert vehicles_in_use(table, 0, links=links)[1] == 2
+
+
+def test_links_chain_blocks_and_trips() -> None:
+    table, links = linked(
+        trips("A b1 08:00 09:00", "B - 09:10 10:00", "A b2 10:10 11:00", "A b2 11:10 12:00"), "t0 t1", "t1 t2"
+    )
+    worked = block_hours(table, links)
+    assert len(worked.blocks) == 5  # one a day
+    assert worked.blocks[["block_id", "start_s", "end_s"]].drop_duplicates().to_numpy().tolist() == [
+        ["b1", clock("08:00"), clock("12:00")]
+    ]
+    assert worked.hours[0].toarray()[0] == pytest.approx([1 + 5 / 6 + 5 / 6, 5 / 6])
+
+
+def test_a_link_holds_only_on_days_on_which_both_trips_run() -> None:
+    table = pd.concat(
+        [trips("A - 08:00 09:00", days=0b11), trips("B - 09:10 10:00", days=0b110)], ignore_index=True
+    )
+    worked = block_hours(*linked(table, "t0 t1"))
+    # day 0: t0 alone; day 1: both as one; day 2: t1 alone
+    assert worked.blocks["day"].tolist() == [0, 1, 2]
+    assert worked.blocks["alone"].tolist() == [True, False, True]
+    assert worked.hours.toarray() == pytest.approx(np.array([[1, 0], [1, 5 / 6], [0, 5 / 6]]))
+
+
+def test_a_trip_that_headways_repeat_is_never_linked() -> None:
+    table, links = linked(trips("A - 08:00 09:00", "A - 09:00 10:00", "B - 10:10 11:00"), "t0 t2")
+    assert len(block_hours(table.assign(trip_id=["t0", "t0", "t2"]), links).blocks) == 15
+
+
+def test_vehicles_of_a_group_of_routes() -> None:
+    # b1 goes from A to B; the group has b1 from 8:00 to 10:00 and b2 meanwhile, C stands apart
+    table = trips("A b1 08:00 09:00", "B b1 09:10 10:00", "B b2 08:30 08:50", "C b3 08:00 09:00")
+    groups = pd.Series({"A": "ab", "B": "ab"})
+    assert vehicles_in_use(table, 0)[0].to_dict() == {"A": 1, "B": 1, "C": 1}
+    by_group, fleet = vehicles_in_use(table, 0, groups=groups)
+    assert (by_group.to_dict(), fleet) == ({"ab": 2}, 3)
+
+
+def test_hours_without_trips_or_durations() -> None:
+    worked = block_hours(trips("A b1 08:00 08:00", "B - 09:00 08:00"))
+    assert worked.hours.sum() == 0
+    assert not worked.blocks.isna().any().any()
+    empty = block_hours(trips("A b1 08:00 09:00").iloc[:0])
+    assert (empty.hours.shape, len(empty.blocks)) == ((0, 0), 0)
+
+
+def test_links_from_a_feed(tmp_path: Path) -> None:
+    transfers = [
+        "from_stop_id,to_stop_id,from_trip_id,to_trip_id,transfer_type",
+        ",,out,back,4",
+        ",,back,out,5",
+        ",,out,back,1",  # a recommended transfer, no vehicle
+        ",,out,gone,4",  # no such trip
+        "a,b,,,2",
+    ]
+    one, two = (write_feed(tmp_path / f"{name}.zip", tiny(transfers=transfers)) for name in "xy")
+    feed, _ = read_feed(one)
+    assert feed.links.to_numpy().tolist() == [["out", "back"], ["back", "out"]]
+    assert feed.trips["trip_id"].tolist() == ["out", "back"]
+    both, _ = read_feed(one, two)
+    assert both.links["from_trip"].tolist() == ["x:out", "x:back", "y:out", "y:back"]
+    assert both.trips["trip_id"].tolist() == ["x:out", "x:back", "y:out", "y:back"]
+
+
+def test_a_feed_links_no_trip_that_does_not_run_or_repeats(tmp_path: Path) -> None:
+    transfers = ["from_trip_id,to_trip_id,transfer_type", "out,back,4"]
+    headways = [FREQUENCIES, "out,06:00:00,09:00:00,1200"]
+    feed, _ = read_feed(write_feed(tmp_path / "f.zip", tiny(transfers=transfers, frequencies=headways)))
+    assert len(feed.links) == 0
+    assert feed.trips["trip_id"].tolist() == ["back", *["out"] * 9]
+    weekend = tiny(
+        transfers=transfers,
+        trips=[HEADS["trips"], "R,wk,out,0,b1,", "R,late,back,1,b1,"],
+        calendar=[*TINY["calendar"], "late,1,1,1,1,1,0,0,20250303,20250309"],
+    )
+    feed, _ = read_feed(write_feed(tmp_path / "g.zip", weekend), week=date(2025, 1, 6))
+    assert (len(feed.trips), len(feed.links)) == (1, 0)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("AB"), st.sampled_from(["-", "b1", "b2"]), TIMES, st.integers(0, 127)),
+        min_size=1,
+        max_size=8,
+    ),
+    st.lists(st.tuples(st.integers(0, 7), st.integers(0, 7)), max_size=4),
+)
+def test_vehicle_days_against_joining_by_hand(
+    rows: list[tuple[str, str, int, int]], pairs: list[tuple[int, int]]
+) -> None:
+    table = pd.concat(
+        [trips(f"{route} {block} 10:{at:02} 10:{at + 5:02}", days=days) for route, block, at, days in rows],
+        ignore_index=True,
+    )
+    table, links = linked(table, *(f"t{one} t{other}" for one, other in pairs))
+    expected = []
+    for day in range(7):
+        graph = nx.Graph()
+        graph.add_nodes_from(row for row in range(len(rows)) if rows[row][3] >> day & 1)
+        graph.add_edges_from(
+            (i, j) for i in graph for j in graph if rows[i][1] == rows[j][1] != "-" or (i, j) in pairs
+        )
+        for part in nx.connected_components(graph):
+            trips_of = [sum(rows[row][0] == route for row in part) for route in sorted({r[0] for r in rows})]
+            expected.append((day, *(5 * count for count in trips_of)))
+    worked = block_hours(table, links)
+    found = np.column_stack([worked.blocks["day"], np.rint(worked.hours.toarray() * 60)]).astype(int)
+    assert sorted(map(tuple, found.tolist())) == sorted(expected)

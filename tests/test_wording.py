@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from targeting.wording import count, percent, with_margin
+from targeting.wording import about, count, percent, with_margin
 from targeting.write.tables import as_csv, told
 
 
@@ -27,6 +27,22 @@ def test_the_floor_is_a_setting() -> None:
 )
 def test_nothing_is_ever_certain(probability: float, said: str) -> None:
     assert percent(probability) == said
+
+
+@pytest.mark.parametrize(
+    ("value", "margin", "said"),
+    [
+        (1267, 255, "about 1,270 ± 260"),
+        (1264.9, 254, "about 1,260 ± 250"),
+        (31234, 2345, "about 31,200 ± 2,300"),
+        (87, 41.4, "about 87 ± 41"),
+        (87, float("nan"), "about 87"),
+        (10238, 0, "about 10,200"),
+        (4, 9, "under 10"),
+    ],
+)
+def test_rounded_words_are_no_finer_than_the_margin(value: float, margin: float, said: str) -> None:
+    assert about(value, margin, 10) == said
 
 
 def test_tables_write_under_10_for_people_and_nothing_else() -> None:

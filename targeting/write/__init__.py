@@ -3,8 +3,9 @@
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from targeting.errors import OutputError
 
@@ -12,35 +13,56 @@ if TYPE_CHECKING:
     from targeting.plan import Plan
 
 RECORD = "run.json"
+LAYERS = "plan.gpkg"
 
 
-def write_plan(plan: "Plan", out: Path) -> list[Path]:
-    """Write map, tables and record into `out` and return their paths.
+def write_plan(
+    plan: "Plan", out: Path, *, report: bool = False, audience: Literal["staff", "public"] = "staff"
+) -> list[Path]:
+    """Write map, tables, layers and record, and where asked for the report, into `out`; return their paths.
 
     Everything is written to a folder beside `out` first and put in its place by renaming, so that
-    an earlier plan is replaced as a whole or kept as it was.
+    an earlier plan is replaced as a whole or kept as it was. For the public the folder holds where
+    posters hang and in which languages, and no figure of people (docs/public-map.md).
 
     Raises
     ------
     OutputError
-        When the folder cannot be written, or exists and holds something other than a plan.
+        When the folder cannot be written, exists and holds something other than a plan, or a report
+        is asked for the public.
     """
     from targeting.write.map import map_html
-    from targeting.write.record import record_json
-    from targeting.write.tables import tables_csv
+    from targeting.write.plan_layers import plan_gpkg
+    from targeting.write.record import public_record_json, record_json
+    from targeting.write.tables import public_placements_csv, tables_csv
 
     check_out(out)
-    contents = {
-        "map.html": map_html(plan),
-        **tables_csv(plan),
-        RECORD: record_json(plan),
-    }
+    if audience == "public":
+        if report:
+            raise OutputError("a report is full of figures of people; leave --report out for the public.")
+        contents = {
+            "map.html": map_html(plan, audience),
+            "placements.csv": public_placements_csv(plan),
+            RECORD: public_record_json(plan),
+        }
+    else:
+        contents = {"map.html": map_html(plan), **tables_csv(plan), RECORD: record_json(plan)}
+    if report:
+        from targeting.write.report import report_html
+        from targeting.write.report_content import report_content
+
+        contents["report.html"] = report_html(report_content(plan))
+    # layers of tracts are not for the public
+    layers: dict[str, Callable[[Path], None]] = {LAYERS: lambda path: plan_gpkg(path, plan)}
+    files = layers if audience == "staff" else {}
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         try:
             for name, text in contents.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
+            for name, write in files.items():
+                write(partial / name)
             umask = os.umask(0)
             os.umask(umask)
             partial.chmod(0o777 & ~umask)
@@ -49,7 +71,7 @@ def write_plan(plan: "Plan", out: Path) -> list[Path]:
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as fault:
         raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
-    return [out / name for name in contents]
+    return [out / name for name in (*contents, *files)]
 
 
 def check_out(out: Path) -> None:

@@ -44,23 +44,33 @@ def hotspots_gpkg(path: Path, tracts: "Tracts", rows: pd.DataFrame) -> None:
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
             whole = Path(folder) / f"{HOTSPOTS}.gpkg"
-            _write(layer, whole)
+            write_layer(layer, whole, HOTSPOTS, "MultiPolygon")
             whole.replace(path)
     except (OSError, pyogrio.errors.DataSourceError) as fault:
         raise OutputError(f"{path}: cannot be written ({fault}); choose another --gpkg.") from fault
 
 
-def _write(layer: gpd.GeoDataFrame, path: Path) -> None:
+def write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, shapes: str) -> None:
+    """Write one layer into a GeoPackage, beside the layers that it holds.
+
+    Parameters
+    ----------
+    layer : GeoDataFrame
+    path : Path
+    name : str
+        What the layer is called.
+    shapes : {"MultiPolygon", "MultiLineString", "Point"}
+    """
     before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN})
     try:
         pyogrio.write_dataframe(
             layer,
             path,
-            layer=HOTSPOTS,
+            layer=name,
             driver="GPKG",
-            geometry_type="MultiPolygon",
-            promote_to_multi=True,
+            geometry_type=shapes,
+            promote_to_multi=shapes.startswith("Multi"),
         )
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})

@@ -9,31 +9,44 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import targeting
+from targeting.feed_checks import notices_of_the_day
 
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
+    from targeting.feed import Feed
     from targeting.plan import Plan
     from targeting.scores import Scores
     from targeting.tracts import Tracts
 
-LIBRARIES = ("geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "esda")
+LIBRARIES = (
+    "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "esda", "networkx",
+    "highspy",
+)  # fmt: skip
 
 
 def source_line(scores: "Scores") -> str:
     """Return one line that says where the figures come from, for tables and pages."""
-    feeds = "; ".join(
-        f"{' and '.join(source.agencies) or Path(source.path).name}"
-        + (f" ({source.version})" if source.version else "")
-        for source in scores.feed.sources
-    )
     region = scores.campaign.region
     placed = f"on the points of {Path(region.points).name}" if region.points else "evenly over tracts"
     return (
         f"{people_line(scores.campaign, scores.tracts)}, placed {placed}; outlines "
-        f"{Path(region.tracts).name}. Service: GTFS of {feeds}, week {scores.feed.week}, "
-        f"{', '.join(region.modes)}; walk {region.bus_walk_m:g} m to buses, {region.rail_walk_m:g} m to "
-        f"other stops. Made by targeting {targeting.__version__}."
+        f"{Path(region.tracts).name}. {_service(scores.campaign, scores.feed)}; walk {region.bus_walk_m:g} m "
+        f"to buses, {region.rail_walk_m:g} m to other stops. Made by targeting {targeting.__version__}."
     )
+
+
+def service_line(campaign: "Campaign", feed: "Feed") -> str:
+    """Return one line that says where figures come from that need the timetable alone."""
+    return f"{_service(campaign, feed)}. Made by targeting {targeting.__version__}."
+
+
+def _service(campaign: "Campaign", feed: "Feed") -> str:
+    feeds = "; ".join(
+        f"{' and '.join(source.agencies) or Path(source.path).name}"
+        + (f" ({source.version})" if source.version else "")
+        for source in feed.sources
+    )
+    return f"Service: GTFS of {feeds}, week {feed.week}, {', '.join(campaign.region.modes)}"
 
 
 def people_line(campaign: "Campaign", tracts: "Tracts") -> str:
@@ -59,13 +72,27 @@ def record_json(plan: "Plan") -> str:
     return json.dumps(record(plan), indent=2, ensure_ascii=False, default=str) + "\n"
 
 
+def public_record_json(plan: "Plan") -> str:
+    """Return the record of a plan made for the public: what it was made from, and nothing of people."""
+    whole = record(plan)
+    of_people = {"placement", "notices", "figures"}
+    counted = {
+        name: whole["figures"][name]
+        for name in ("routes", "stops", "trips_in_design_week", "buses_placed", "venue_cards_placed")
+    }
+    public = {name: part for name, part in whole.items() if name not in of_people}
+    public |= {"audience": "public", "figures": counted}
+    return json.dumps(public, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
 def record(plan: "Plan") -> dict[str, Any]:
     """Return inputs with SHA-256 and vintage, settings, versions, notices and the main figures."""
     scores = plan.scores
-    campaign = scores.campaign
+    campaign, made = scores.campaign, datetime.now(UTC)
     return {
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made": made.isoformat(timespec="seconds"),
         "targeting": targeting.__version__,
+        "audience": "staff",
         "campaign": {
             "file": str(campaign.file),
             "sha256": _sha256(campaign.file),
@@ -94,6 +121,10 @@ def record(plan: "Plan") -> dict[str, Any]:
             {"path": str(path), "sha256": _sha256(path), "looks_like": "population points"}
             for path in map(campaign.path, filter(None, [campaign.region.points]))
         ],
+        "other_files": [
+            {"path": str(path), "sha256": _sha256(path), "what": what}
+            for what, path in _other_files(campaign)
+        ],
         "languages": [
             {
                 "tag": language.tag,
@@ -110,14 +141,50 @@ def record(plan: "Plan") -> dict[str, Any]:
             "trips_in_design_week": int(scores.feed.routes["departures_week"].sum()),
             "vehicles_at_peak": scores.fleet,
             "buses_asked_for": campaign.placement.buses,
-            "buses_placed": int(plan.placements["buses"].sum()),
+            "buses_placed": plan.posting.posted_buses,
+            "venue_cards_placed": int(
+                plan.placements.loc[plan.placements["unit"] == "venue", "cards"].sum()
+            ),
         },
-        "notices": scores.notices.as_dicts(),
+        "placement": _how_placed(plan),
+        # what hangs on the day of the run stands here alone, so that map and tables never change with it
+        "notices": [
+            *scores.notices.as_dicts(),
+            *notices_of_the_day(scores.feed.sources, made.date()).as_dicts(),
+        ],
         "versions": {
             "python": platform.python_version(),
             **{library: version(library) for library in LIBRARIES},
         },
     }  # fmt: skip
+
+
+def _how_placed(plan: "Plan") -> dict[str, Any]:
+    """Return what is proven and sure of the placement; empty for the predominant one."""
+    found, survived = plan.posting.solution, plan.posting.survival
+    if found is None:
+        return {}
+    return {
+        "value": round(found.value, 4),
+        "bound": round(found.bound, 4),
+        "gap": round(found.gap, 6),
+        "method": found.method,
+        "status": found.status,
+        "seconds": round(found.seconds, 2),
+        "mean_loss_over_redraws": None if survived is None else round(survived.regret, 4),
+    }
+
+
+def _other_files(campaign: "Campaign") -> list[tuple[str, Path]]:
+    """Return the files besides feeds and census: garages, venues, an earlier wave, water."""
+    keep = campaign.placement.keep
+    files = [
+        ("garages", campaign.placement.garages),
+        ("venues", campaign.venues.file if campaign.venues else None),
+        ("water", campaign.region.water),
+        ("earlier wave", f"{keep}/placements.csv" if keep else None),
+    ]
+    return [(what, campaign.path(path)) for what, path in files if path is not None]
 
 
 def _sha256(path: Path) -> str:

@@ -4,11 +4,16 @@ People and their margins are whole numbers, shares have four decimals. The last 
 the figures come from, so that a pasted row can still be traced.
 """
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from targeting.write.record import source_line
+from targeting.errors import OutputError
+from targeting.languages import catalogue
+from targeting.wording import natural
+from targeting.write.record import service_line, source_line
 
 if TYPE_CHECKING:
     from targeting.plan import Plan
@@ -22,9 +27,18 @@ SHARES = (
     "share_moe",
     "served_posted_share",
     "served_posted_share_moe",
+    "elsewhere",
+    "reach_share",
+    "reach_share_moe",
+    "reach_following_share",
+    "reach_following_share_moe",
+    "certainty",
+    "regret",
 )
+HOURS = ("vehicle_hours_week",)
 PEOPLE = (
-    "served", "served_low", "served_high", "served_area", "lep", "served_any", "served_posted",
+    "served", "served_low", "served_high", "served_area", "lep", "served_any", "served_posted", "reach",
+    "reach_added", "reach_following", "reach_mean", "reach_low", "reach_high", "floor_regret",
 )  # fmt: skip
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -37,17 +51,35 @@ def tables_csv(plan: "Plan") -> dict[str, str]:
         "placements.csv": plan.placements,
         "coverage.csv": plan.coverage,
         "languages.csv": plan.languages,
+        "vehicles.csv": plan.vehicles,
+        "strategies.csv": plan.strategies,
     }
+    if plan.budget is not None:
+        tables["budget.csv"] = plan.budget
+    if plan.robustness is not None:
+        tables["robustness.csv"] = plan.robustness
     smallest = plan.scores.campaign.certainty.smallest_count
     return {
         name: as_csv(told(rounded(table), smallest).assign(source=source)) for name, table in tables.items()
     }
 
 
+def public_placements_csv(plan: "Plan") -> str:
+    """Return where posters hang and in which languages, without a figure of people, by unit."""
+    columns = ["unit", "unit_name", "language", "language_name", "buses", "cards"]
+    table = plan.placements[columns]
+    # the plan's own order would tell which unit serves most people
+    rows = table.itertuples(index=False)
+    named = [(row.unit, natural(row.unit_name), row.language, at) for at, row in enumerate(rows)]
+    table = table.iloc[[at for *_, at in sorted(named)]]
+    return as_csv(table.assign(source=service_line(plan.scores.campaign, plan.scores.feed)))
+
+
 def told(table: pd.DataFrame, smallest: float) -> pd.DataFrame:
     """Return the table with people counts below `smallest` as "under 10": a sample cannot tell them."""
     table = table.copy()
-    for name in table.columns.intersection(PEOPLE):
+    by_language = [f"reach_{tag}" for tag in catalogue()]
+    for name in table.columns.intersection([*PEOPLE, *by_language]):
         few = ((table[name] > 0) & (table[name] < smallest)).fillna(False).to_numpy(bool)
         if few.any():
             words = table[name].astype(object)
@@ -57,11 +89,13 @@ def told(table: pd.DataFrame, smallest: float) -> pd.DataFrame:
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as it is published: whole people, shares to four decimals."""
+    """Return the table as it is published: whole people, hours to one, shares to four decimals."""
     table = table.copy()
     for name in table.select_dtypes("float").columns:
         if name in SHARES:
             table[name] = table[name].round(4)
+        elif name in HOURS:
+            table[name] = table[name].round(1)
         elif name == "concentration":
             table[name] = table[name].round(2)
         else:
@@ -79,3 +113,33 @@ def as_csv(table: pd.DataFrame) -> str:
         ]
     text: str = table.to_csv(index=False, lineterminator="\n")
     return text
+
+
+def write_vehicles(path: Path, rows: pd.DataFrame, source: str) -> None:
+    """Write the table of vehicles, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        An earlier table of vehicles is replaced.
+    rows : DataFrame
+        Result of `targeting.vehicle_table.vehicle_rows`.
+    source : str
+        Where the figures come from.
+
+    Raises
+    ------
+    OutputError
+        When the file cannot be written, or exists and is something else than a table of vehicles.
+    """
+    text = as_csv(rounded(rows).assign(source=source))
+    header = text.partition("\n")[0].encode()
+    try:
+        if path.exists() and not path.read_bytes().startswith(header):
+            raise OutputError(f"{path}: is no table of vehicles, and would be lost; choose another --csv.")
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
+            whole = Path(folder) / path.name
+            whole.write_text(text, encoding="utf-8", newline="")
+            whole.replace(path)
+    except OSError as fault:
+        raise OutputError(f"{path}: cannot be written ({fault.strerror}); choose another --csv.") from fault

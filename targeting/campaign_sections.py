@@ -1,0 +1,275 @@
+"""The sections of the campaign file: what may stand in it, and every default.
+
+Every default is stated here and in docs/campaign-file.md, and nowhere else. The description of a field
+that takes several forms of value names them all, for whoever wrote something else.
+"""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from targeting.errors import CampaignError
+
+MODES = (
+    "bus", "coach", "tram", "subway", "rail", "ferry", "cable_tram", "aerial", "funicular",
+    "monorail", "other",
+)  # fmt: skip
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+OneOrMore = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+
+
+class Section(BaseModel):
+    """A section of the file, or a table in one; it refuses keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Region(Section):
+    """Where: the feeds, the census table and its geometry."""
+
+    gtfs: OneOrMore
+    acs: OneOrMore
+    acs_release: str = ""
+    tracts: str
+    points: str | None = None
+    water: str | None = None
+    controls: Annotated[list[str], BeforeValidator(_as_list)] = []
+    controls_year: int | None = None
+    birthplaces: str | None = None
+    pumas: str | None = None
+    week: date | None = None
+    modes: Annotated[list[str], BeforeValidator(_as_list)] = ["bus"]
+    measure: Literal["lep", "speakers"] = "lep"
+    bus_walk_m: float = Field(default=400.0, gt=0, le=5000)
+    rail_walk_m: float = Field(default=800.0, gt=0, le=5000)
+    layover_minutes: float = Field(default=10.0, ge=0, le=120)
+
+    @field_validator("week", mode="before")
+    @classmethod
+    def _date_from_text(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise ValueError("write the week's first day as year-month-day: 2025-01-13") from None
+
+    @field_validator("modes")
+    @classmethod
+    def _known_modes(cls, value: list[str]) -> list[str]:
+        if not value:
+            raise ValueError("name at least one mode")
+        for mode in value:
+            if mode not in MODES:
+                raise ValueError(f"unknown mode {mode!r}; known are {', '.join(MODES)}")
+        return value
+
+
+Copies = Annotated[int, Field(ge=0)]
+
+
+class Posters(Section):
+    """What: the languages that posters are printed in."""
+
+    languages: list[str] | str = Field(
+        description='give a list of tags such as ["es", "vi"] (docs/languages.md), or "auto:6"'
+    )
+    weeks: float = Field(default=4.0, gt=0, le=520)
+    slots: int = Field(default=1, ge=1, le=20)
+    copies: Copies | dict[str, Copies] | None = Field(
+        default=None,
+        description="write the cards printed of each language (40), or a table such as {es = 40, vi = 20}",
+    )
+    spares: float = Field(default=0.15, ge=0, le=5)
+
+    @field_validator("languages")
+    @classmethod
+    def _list_or_auto(cls, value: list[str] | str) -> list[str] | str:
+        if isinstance(value, list):
+            if not value:
+                raise ValueError("name at least one language")
+            return value
+        kind, _, number = value.partition(":")
+        if kind != "auto" or not number.isdigit() or not int(number):
+            raise ValueError(cls.model_fields["languages"].description)
+        return value
+
+    @property
+    def automatic(self) -> int | None:
+        """How many languages to pick by size, None where the campaign names them."""
+        return int(self.languages.split(":")[1]) if isinstance(self.languages, str) else None
+
+
+class Pinned(Section):
+    """A placement that the plan must hold."""
+
+    unit: str
+    language: str
+    buses: int = Field(default=1, ge=1)
+
+
+class Forbidden(Section):
+    """A placement that the plan must not hold; without a language, a unit that carries nothing."""
+
+    unit: str
+    language: str | None = None
+
+
+Floor = int | str
+Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class Placement(Section):
+    """How many buses, and by which rule."""
+
+    buses: int = Field(ge=0)
+    strategy: Literal["optimal", "predominant"] = "optimal"
+    unit: Literal["route", "family", "garage"] = "route"
+    garages: str | None = None
+    family_share: float = Field(default=0.1, gt=0, le=1)
+    rides_per_week: float = Field(default=1.0, gt=0, le=1000)
+    elasticity: float = Field(default=0.5, ge=0, le=2)
+    weights: Literal["people", "languages", "proportional"] | dict[str, Weight] = Field(
+        default="people",
+        description='write "people", "languages" or "proportional", or a table such as {es = 1, vi = 2.5}',
+    )
+    floors: Floor | dict[str, Floor] | None = Field(
+        default=None,
+        description='write a floor as buses (2) or as a share of the language\'s speakers ("10%"), '
+        'for all languages or in a table such as {es = 2, vi = "10%"}',
+    )
+    pinned: list[Pinned] = Field(
+        default=[],
+        description="write [[placement.pinned]] and under it unit, language and buses",
+    )
+    forbidden: list[Forbidden] = Field(
+        default=[],
+        description="write [[placement.forbidden]] and under it unit, and language where only one is meant",
+    )
+    keep: str | None = None
+    robust: bool = False
+    gap: float = Field(default=0.005, ge=0, le=0.5)
+    time_limit_s: float = Field(default=60.0, gt=0)
+    tract_people: float = Field(default=50.0, ge=0)
+    area: Literal["predominant", "hotspot"] = "predominant"
+    tract_share: float = Field(default=0.01, ge=0, le=1)
+
+    @field_validator("floors")
+    @classmethod
+    def _buses_or_percent(cls, value: Floor | dict[str, Floor] | None) -> Floor | dict[str, Floor] | None:
+        for tag, floor in value.items() if isinstance(value, dict) else [("", value)]:
+            try:
+                floor_of(0 if floor is None else floor)
+            except ValueError as fault:
+                raise ValueError(f"{tag}: {fault}" if tag else str(fault)) from None
+        return value
+
+
+def floor_of(value: Floor) -> tuple[int, float]:
+    """Return a floor as buses and as a share of the language's speakers; one of them is 0.
+
+    Raises
+    ------
+    ValueError
+        When it is neither a number of buses nor a percentage such as "10%".
+    """
+    if isinstance(value, int) and value >= 0:
+        return value, 0.0
+    number = value.strip().removesuffix("%") if isinstance(value, str) and value.strip().endswith("%") else ""
+    try:
+        share = float(number) / 100
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise ValueError('write a floor as buses (2) or as a share of the language\'s speakers ("10%")')
+    return 0, share
+
+
+class Venues(Section):
+    """Places where posters hang besides buses: fire stations, clinics, libraries."""
+
+    file: str
+    cards: int = Field(ge=0)
+    walk_m: float = Field(default=800.0, gt=0, le=5000)
+    visits_per_week: float = Field(default=0.05, gt=0, le=100)
+
+
+CV_LIMITS = {"esri": (0.12, 0.40), "portland": (0.20, 0.40), "psu": (0.30, 0.50)}
+
+
+class Certainty(Section):
+    """How sure a choice must be, and how figures are classed by their reliability."""
+
+    post_at: float = Field(default=0.8, ge=0, le=1)
+    unsure: Literal["pair", "regional"] = "pair"
+    min_served: float = Field(default=100.0, ge=0)
+    enough_at: float = Field(default=0.8, ge=0, le=1)
+    redraws: int = Field(default=200, ge=0, le=10000)
+    seed: int = Field(default=2017, ge=0)
+    reliability: Literal["esri", "portland", "psu"] = "esri"
+    smallest_count: float = Field(default=10.0, ge=0)
+
+    @property
+    def cv_limits(self) -> tuple[float, float]:
+        """Coefficients of variation up to which a figure is of high, and of medium reliability."""
+        return CV_LIMITS[self.reliability]
+
+
+class Hotspots(Section):
+    """Thresholds of the City of Portland's rule for hot spots (docs/hotspots.md)."""
+
+    z: float = Field(default=1.96, gt=0)
+    nearest: int = Field(default=5, ge=1)
+    band_m: float = Field(default=1600.0, gt=0)
+    dense_estimate: float = Field(default=85.0, ge=0)
+    dense_share: float = Field(default=40.0, ge=0)
+    dense_density: float = Field(default=85.0, ge=0)
+    lone: bool = True
+
+
+SECTIONS: dict[str, type[Section]] = {
+    "region": Region,
+    "posters": Posters,
+    "placement": Placement,
+    "certainty": Certainty,
+    "hotspots": Hotspots,
+    "venues": Venues,
+}
+
+
+class Campaign(Section):
+    """A whole campaign file.
+
+    Attributes
+    ----------
+    name : str
+    region, posters, placement, certainty, hotspots, venues
+        The sections of the file; `venues` is None where posters hang in buses only.
+    file : Path
+        Where it was read from; relative paths start in its folder.
+    """
+
+    name: str = Field(min_length=1)
+    region: Region
+    posters: Posters
+    placement: Placement
+    certainty: Certainty = Certainty()
+    hotspots: Hotspots = Hotspots()
+    venues: Venues | None = None
+    file: Path = Field(default=Path("campaign.toml"), exclude=True)
+
+    def path(self, relative: str) -> Path:
+        """Return a path of the campaign file as the program opens it."""
+        if "://" in relative:
+            raise CampaignError(
+                f"{relative.split('://')[0]}:// addresses are not read directly; download the file, "
+                "or let 'targeting fetch' do it, and give its path."
+            )
+        return self.file.parent / relative

@@ -1,0 +1,126 @@
+"""The inputs of a campaign: all the files that it names, read and checked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+
+from targeting.campaign import Campaign
+from targeting.errors import CampaignError
+from targeting.feed import Feed, read_feeds
+from targeting.feed_checks import check_feed
+from targeting.garages import Garages, read_garages
+from targeting.languages import Language, find_languages
+from targeting.notices import Notices
+from targeting.people import read_people
+from targeting.plan_folder import read_plan_folder
+from targeting.tracts import Tracts, read_layer, read_points
+from targeting.venues import read_venues
+
+Step = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a plan is made from.
+
+    Attributes
+    ----------
+    tracts : Tracts
+    languages : list of Language
+        The poster languages, in the campaign's order.
+    points : DataFrame or None
+        Population points (`targeting.tracts.read_points`).
+    feed : Feed
+    garages : Garages or None
+    venues : DataFrame or None
+        `targeting.venues.read_venues`.
+    kept : DataFrame
+        `unit_id`, `language`, `buses` of an earlier wave whose posters stay; buses are cards at venues.
+    water : GeoSeries or None
+        Areas that the map draws, EPSG:4326.
+    """
+
+    tracts: Tracts
+    languages: list[Language]
+    points: pd.DataFrame | None
+    feed: Feed
+    garages: Garages | None
+    venues: pd.DataFrame | None
+    kept: pd.DataFrame
+    water: gpd.GeoSeries | None = None
+
+
+def read_inputs(campaign: Campaign, notices: Notices, step: Step = lambda _: None) -> Inputs:
+    """Read all the files of a campaign.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    notices : Notices
+    step : callable
+        Told in a few words what is being read, for a progress bar.
+
+    Raises
+    ------
+    TargetingError
+        When an input cannot be used.
+    """
+    region, placement = campaign.region, campaign.placement
+    if campaign.posters.automatic is None:
+        find_languages(campaign.posters.languages)  # a wrong tag must not cost minutes of reading
+    kept = read_kept(campaign)
+    venues = None
+    if campaign.venues is not None:
+        venues = read_venues(campaign.path(campaign.venues.file), notices)
+    water = None
+    if region.water is not None:
+        water = read_layer(campaign.path(region.water), "water").geometry.to_crs(4326)
+    step("reading census tracts")
+    tracts, languages = read_people(campaign, notices)
+    points = None
+    if region.points is not None:
+        step("reading population points")
+        points = read_points(campaign.path(region.points), tracts, notices)
+    feed = read_feeds(
+        [campaign.path(path) for path in region.gtfs],
+        notices=notices,
+        week=region.week,
+        modes=region.modes,
+        step=step,
+    )
+    check_feed(feed, notices)
+    garages = read_garages(campaign.path(placement.garages), feed, notices) if placement.garages else None
+    return Inputs(
+        tracts=tracts,
+        languages=languages,
+        points=points,
+        feed=feed,
+        garages=garages,
+        venues=venues,
+        kept=kept,
+        water=water,
+    )
+
+
+def read_kept(campaign: Campaign) -> pd.DataFrame:
+    """Return the placements of the earlier wave that the campaign keeps.
+
+    Raises
+    ------
+    TargetingError
+        When that plan cannot be read, or was ordered otherwise.
+    """
+    columns = ["unit_id", "language", "buses"]
+    if campaign.placement.keep is None:
+        return pd.DataFrame(columns=columns)
+    earlier = read_plan_folder(campaign.path(campaign.placement.keep)).placements
+    kinds = set(earlier["unit"]) - {"venue"}
+    if kinds - {campaign.placement.unit}:
+        raise CampaignError(
+            f"placement.keep: the plan in {campaign.placement.keep} was ordered by {kinds.pop()}, and this "
+            f"one by {campaign.placement.unit}; use the same placement.unit."
+        )
+    hanging = earlier["cards"] if "cards" in earlier else earlier["buses"]
+    return earlier.assign(buses=hanging)[columns]

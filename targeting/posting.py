@@ -1,0 +1,317 @@
+"""Posting: the decision which languages hang on how many buses, and what is proven and sure of it."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+import scipy.sparse
+
+from targeting.campaign import Campaign
+from targeting.errors import CampaignError
+from targeting.exact import NoPlacementError, Solution, solve
+from targeting.feasibility import floors_fight
+from targeting.greedy import greedy_placement
+from targeting.languages import told_apart
+from targeting.notices import Notices
+from targeting.placement import deal_buses
+from targeting.problem import Problem
+from targeting.reach import Audience, Floats, Ints, make_audience
+from targeting.redraws import Survival, mean_redraw, survival
+from targeting.scores import Scores
+from targeting.wishes import problem_of
+
+
+@dataclass(frozen=True)
+class Posting:
+    """What hangs where.
+
+    Attributes
+    ----------
+    problem : Problem
+        What was asked for; its units are the rows of `Postable.table`, its groups those of
+        `told_apart`.
+    cards : ndarray of int, shape (units, groups)
+        Buses, or venue cards, that carry a language of the group.
+    by_language : ndarray of int, shape (units, languages)
+        The same by language: those of one group take its cards in turn.
+    solution : Solution or None
+        How the placement was found; None for the predominant one.
+    survival : Survival or None
+        How it fares when the census figures are redrawn; None without redraws.
+    """
+
+    problem: Problem
+    cards: Ints
+    by_language: Ints
+    solution: Solution | None
+    survival: Survival | None
+
+    @property
+    def posted_buses(self) -> int:
+        """How many buses carry a card; one that carries several languages counts once."""
+        return int(self.problem.buses_used(self.cards).sum())
+
+
+def refuse_contradictions(campaign: Campaign) -> None:
+    """Refuse what no reading of files can make sense of, before any is read.
+
+    Raises
+    ------
+    CampaignError
+        When nothing is to be placed, or the strategy knows nothing of a wish.
+    """
+    placement, posters, venues = campaign.placement, campaign.posters, campaign.venues
+    if placement.buses == 0 and (venues is None or venues.cards == 0):
+        raise CampaignError("placement.buses = 0: ask for at least 1 bus, or for cards in [venues].")
+    wished = {
+        "placement.unit": placement.unit != "route",
+        "placement.floors": placement.floors is not None,
+        "placement.pinned": bool(placement.pinned),
+        "placement.forbidden": bool(placement.forbidden),
+        "placement.keep": placement.keep is not None,
+        "placement.robust": placement.robust,
+        "placement.weights": placement.weights != "people",
+        "posters.slots": posters.slots > 1,
+        "posters.copies": posters.copies is not None,
+        "venues": venues is not None,
+    }
+    for key in [key for key, set_ in wished.items() if set_ and placement.strategy == "predominant"]:
+        raise CampaignError(
+            f"{key} has no meaning for placement.strategy = 'predominant', which deals one language to "
+            "each bus of a route; take it out or use 'optimal'."
+        )
+
+
+def decide(scores: Scores) -> Posting:
+    """Return the placement that the campaign asks for.
+
+    Raises
+    ------
+    CampaignError
+        When more is asked for than there is, or the wishes fight each other.
+    """
+    placement = scores.campaign.placement
+    refuse_too_many(scores)
+    if placement.strategy == "predominant":
+        return _predominant(scores)
+    problem = campaign_problem(scores, scores.notices)
+    target = problem
+    people, margins = tract_figures(scores)
+    redraws = {"count": scores.campaign.certainty.redraws, "seed": scores.campaign.certainty.seed}
+    if placement.robust:
+        target = problem.with_people(mean_redraw(people, margins, **redraws))
+    solution = best_placement(target, scores)
+    if "time limit" in solution.status:
+        scores.notices.add(
+            "time_limit",
+            f"The search for the best placement ended after placement.time_limit_s = "
+            f"{placement.time_limit_s:g} s: the best is worth at most {solution.gap:.1%} more than this one; "
+            "another machine may find another.",
+        )
+    survived = None
+    if redraws["count"]:
+        survived = survival(problem, solution.cards, people, margins, **redraws)
+    return Posting(
+        problem=problem,
+        cards=solution.cards,
+        by_language=deal_to_languages(scores, solution.cards),
+        solution=solution,
+        survival=survived,
+    )
+
+
+def best_placement(problem: Problem, scores: Scores) -> Solution:
+    """Return the exact placement of a problem, by the campaign's gap and time limit.
+
+    Raises
+    ------
+    CampaignError
+        When no placement meets the floors, or none was found in time.
+    """
+    placement = scores.campaign.placement
+    start = greedy_placement(problem)
+    try:
+        return solve(problem, start, gap=placement.gap, time_limit_s=placement.time_limit_s)
+    except NoPlacementError as fault:
+        if "time limit" in str(fault):
+            raise CampaignError(
+                f"placement.floors: {fault} before a placement that meets them was found; lower the floors "
+                "or raise placement.time_limit_s."
+            ) from fault
+        raise CampaignError(
+            f"The wishes fight each other: {floors_fight(problem, called(scores))}."
+        ) from fault
+
+
+def campaign_problem(scores: Scores, notices: Notices, audience: Audience | None = None) -> Problem:
+    """Return the campaign's placement problem.
+
+    Parameters
+    ----------
+    audience : Audience, optional
+        Made from the scores where not given.
+    """
+    groups = told_apart(scores.languages)
+    figures = scores.postable.figures
+    units = list(scores.postable.table.index)
+    wide = {
+        name: np.column_stack(
+            [
+                figures.loc[figures["language"] == members[0].tag, ["unit_id", name]]
+                .set_index("unit_id")[name]
+                .reindex(units)
+                .to_numpy(float)
+                for members in groups.values()
+            ]
+        )
+        for name in ("served", "enough_probability")
+    }
+    return problem_of(
+        scores.campaign,
+        groups,
+        scores.postable.table,
+        wide["served"],
+        wide["enough_probability"],
+        audience or audience_of(scores),
+        scores.tracts.estimates[list(groups)].sum().to_numpy(float),
+        scores.inputs.kept,
+        notices,
+    )
+
+
+def audience_of(scores: Scores) -> Audience:
+    """Return whom the units can reach: cards ordered for a route stay on it, others follow their buses."""
+    units = scores.units
+    stay = scipy.sparse.identity(len(scores.feed.routes), format="csr")
+    return _audience(
+        scores, stay if units.kind == "route" else units.leakage, units.table["vehicles"], venues=True
+    )
+
+
+def following_audience(scores: Scores) -> Audience:
+    """Return whom the units reach when every card goes wherever its bus goes."""
+    units = scores.units
+    return _audience(scores, units.leakage, units.table["vehicles"], venues=True)
+
+
+def route_audience(scores: Scores) -> Audience:
+    """Return whom cards ordered for routes reach, without venues, as `audience_of` counts."""
+    units = scores.units
+    if units.kind == "route":
+        spread = scipy.sparse.identity(len(scores.feed.routes), format="csr")
+    else:
+        spread = units.route_leakage
+    return _audience(scores, spread, units.route_vehicles, venues=False)
+
+
+def _audience(
+    scores: Scores, leakage: scipy.sparse.csr_matrix, vehicles: "pd.Series[int]", *, venues: bool
+) -> Audience:
+    placement, posters, places = (
+        scores.campaign.placement, scores.campaign.posters, scores.campaign.venues,
+    )  # fmt: skip
+    return make_audience(
+        scores.catchment,
+        tract_figures(scores)[0],
+        leakage=leakage,
+        vehicles=vehicles.to_numpy(float),
+        route_vehicles=scores.units.route_vehicles.to_numpy(float),
+        weeks=posters.weeks,
+        rides_per_week=placement.rides_per_week,
+        elasticity=placement.elasticity,
+        venues=scores.near_venues if venues else None,
+        visits_per_week=places.visits_per_week if places else 0.0,
+    )
+
+
+def tract_figures(scores: Scores) -> tuple[Floats, Floats]:
+    """Return people and their margins, shape (tracts, groups) each."""
+    groups = list(told_apart(scores.languages))
+    tracts = scores.tracts
+    return tracts.estimates[groups].to_numpy(float), tracts.margins[groups].to_numpy(float)
+
+
+def predominant_cards(scores: Scores) -> Ints:
+    """Return the buses that the predominant strategy deals, shape (routes, languages)."""
+    dealt = deal_buses(
+        scores.assigned,
+        scores.vehicles.to_dict(),
+        told_apart(scores.languages),
+        scores.campaign.placement.buses,
+    )
+    routes = scores.feed.routes.index
+    tags = [language.tag for language in scores.languages]
+    cards = np.zeros((len(routes), len(tags)), np.int64)
+    row, column = routes.get_indexer(dealt["route_id"]), pd.Index(tags).get_indexer(dealt["language"])
+    cards[row, column] = dealt["buses"]
+    return cards
+
+
+def deal_to_languages(scores: Scores, cards: Ints) -> Ints:
+    """Return cards by language, shape (units, languages): languages of a group take them in turn."""
+    groups = told_apart(scores.languages)
+    position = {language.tag: number for number, language in enumerate(scores.languages)}
+    dealt = np.zeros((len(cards), len(position)), np.int64)
+    for column, members in enumerate(groups.values()):
+        turn = 0
+        for unit in np.flatnonzero(cards[:, column]):
+            for _ in range(int(cards[unit, column])):
+                dealt[unit, position[members[turn % len(members)].tag]] += 1
+                turn += 1
+    return dealt
+
+
+def to_groups(scores: Scores, by_language: Ints) -> Ints:
+    """Return cards by group, shape (units, groups)."""
+    groups = list(told_apart(scores.languages))
+    cards = np.zeros((len(by_language), len(groups)), np.int64)
+    for number, language in enumerate(scores.languages):
+        cards[:, groups.index(language.column)] += by_language[:, number]
+    return cards
+
+
+def called(scores: Scores) -> dict[str, str]:
+    """Return what the planner calls each unit and group."""
+    named = {
+        key: " or ".join(language.english_name for language in members)
+        for key, members in told_apart(scores.languages).items()
+    }
+    return {**scores.postable.table["unit_name"].to_dict(), **named}
+
+
+def _predominant(scores: Scores) -> Posting:
+    """Return what TriMet's strategy posts; it knows routes only."""
+    placement = scores.campaign.placement
+    by_language = predominant_cards(scores)
+    placed = int(by_language.sum())
+    if placed < placement.buses:
+        scores.notices.add(
+            "buses_left",
+            f"{placement.buses - placed} of {placement.buses} buses could not be placed: every route that "
+            "passes a place where a campaign language predominates has all the vehicles it runs.",
+            count=placement.buses - placed,
+        )
+    problem = campaign_problem(relaxed(scores), Notices())
+    return Posting(problem, to_groups(scores, by_language), by_language, None, None)
+
+
+def relaxed(scores: Scores) -> Scores:
+    """Return the scores of a campaign that asks for no floors, to measure a placement made otherwise."""
+    placement = scores.campaign.placement.model_copy(update={"floors": 0})
+    return replace(scores, campaign=scores.campaign.model_copy(update={"placement": placement}))
+
+
+def refuse_too_many(scores: Scores) -> None:
+    """Refuse more buses than are ever out at once.
+
+    Raises
+    ------
+    CampaignError
+    """
+    buses = scores.campaign.placement.buses
+    if buses > scores.fleet:
+        raise CampaignError(
+            f"placement.buses = {buses:,}: the timetable never has more than {scores.fleet:,} vehicles "
+            f"of the wanted modes ({', '.join(scores.campaign.region.modes)}) out at once; ask for at most "
+            f"{scores.fleet:,}."
+        )

@@ -1,0 +1,73 @@
+"""What is proven and sure of a plan, in plain sentences for the terminal and the report."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from targeting.posting import following_audience
+from targeting.wording import about, at_most
+
+if TYPE_CHECKING:
+    from targeting.plan import Plan
+
+MOVES = 0.005  # a smaller share of the reach that interlining moves is not worth a sentence
+
+
+def proofs(plan: "Plan") -> list[str]:
+    """Return how good the placement is, whether another sample would change it, and where cards go."""
+    found, people = plan.posting.solution, plan.robustness
+    sentences = []
+    if found is not None:
+        worth = (
+            "reaches more than {} more people"
+            if plan.scores.campaign.placement.weights == "people"
+            else "is worth more than {} more by the campaign's weights"
+        )
+        sentences.append(
+            "Proven: no placement of these buses under the campaign's wishes "
+            f"{worth.format(at_most(found.gap))}."
+        )
+    if people is not None:
+        total = people.iloc[-1]
+        few = int((plan.placements["certainty"] < 0.5).sum())
+        comes = "comes" if few == 1 else "come"
+        unsure = f"; {few} of {len(plan.placements)} placements {comes} back in under half" if few else ""
+        sentences.append(
+            f"Over {plan.scores.campaign.certainty.redraws:,} redraws of the census figures the plan reaches "
+            f"{total['reach_low']:,.0f} to {total['reach_high']:,.0f} people in nine of ten, and loses "
+            f"{at_most(total['regret'])} against the best plan of each on average{unsure}."
+        )
+    return sentences
+
+
+def assumption(plan: "Plan") -> str:
+    """Return on how many rides the reach rests, and what half and twice as many would make of it."""
+    posting, placement = plan.posting, plan.scores.campaign.placement
+    audience = posting.problem.audience
+    half, twice = (
+        float(replace(audience, rides=audience.rides * factor).reach(posting.cards).sum())
+        for factor in (0.5, 2.0)
+    )
+    boardings = "boarding" if placement.rides_per_week == 1 else "boardings"
+    return (
+        f"Reach assumes {placement.rides_per_week:g} {boardings} a week by a resident with service like the "
+        f"mean (placement.rides_per_week): with half as many this plan would reach {about(half, 0.0, 0)} "
+        f"people, with twice as many {about(twice, 0.0, 0)}."
+    )
+
+
+def travels(plan: "Plan") -> str:
+    """Return how far cards ordered for routes travel, and how much reach that moves."""
+    scores = plan.scores
+    ordered = plan.placements[plan.placements["unit"] == "route"]
+    if not len(ordered):
+        return ""
+    away = float((ordered["elsewhere"].fillna(0) * ordered["buses"]).sum() / ordered["buses"].sum())
+    as_ordered = float(plan.posting.problem.audience.reach(plan.posting.cards).sum())
+    following = float(following_audience(scores).reach(plan.posting.cards).sum())
+    if not as_ordered or (away < MOVES and abs(following / as_ordered - 1) < MOVES):
+        return ""
+    return (
+        f"Buses change routes: cards of this plan spend {away:.0%} of their hours on other routes than "
+        f"ordered; counted wherever they go, the plan reaches {about(following, 0.0, 0)} people "
+        f"({following / as_ordered - 1:+.1%})."
+    )

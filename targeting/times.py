@@ -1,0 +1,75 @@
+"""Times of a timetable: H:MM:SS, past midnight too, and what is written where a time should be."""
+
+import re
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from targeting.feed_files import Column, FeedFiles
+from targeting.notices import Notices
+
+_TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
+
+
+def seconds(text: str) -> int:
+    """Return H:MM:SS as seconds after midnight of the service day, -1 where it is no time of a week."""
+    found = _TIME.fullmatch(text)
+    if not found:
+        return -1
+    hours, minutes, secs = (int(part) for part in found.groups())
+    return hours * 3600 + minutes * 60 + secs if hours < 168 else -1
+
+
+def call_times(
+    files: FeedFiles,
+    columns: dict[str, Column],
+    use: npt.NDArray[np.bool_],
+    order: tuple[npt.NDArray[Any], npt.NDArray[Any]],
+    notices: Notices,
+) -> npt.NDArray[Any]:
+    """Return the departure (int32) of each row of stop_times.txt in `use`, or its arrival; -1 unknown.
+
+    Parameters
+    ----------
+    files : FeedFiles
+    columns : dict
+        `departure_time` and `arrival_time` of stop_times.txt.
+    use : ndarray of bool, shape (rows,)
+        Rows of the wanted trips.
+    order : two ndarrays of int
+        Trip and stop_sequence of the rows in `use`.
+    notices : Notices
+        Told of texts that are no times, a warning where a trip begins or ends with one; blanks are as
+        GTFS wants them.
+    """
+    departure = columns["departure_time"].parsed(seconds, np.int32)[use]
+    arrival = columns["arrival_time"].parsed(seconds, np.int32)[use]
+    wrong = np.zeros(len(departure), bool)
+    for name, each in (("departure_time", departure), ("arrival_time", arrival)):
+        if (each < 0).any():
+            wrong |= (each < 0) & columns[name].parsed(bool, bool)[use]
+    times = np.where(departure >= 0, departure, arrival)
+    if wrong.any():
+        lost = wrong & (times < 0)  # an arrival stands in for a departure
+        row = int(np.flatnonzero(use)[np.argmax(wrong)])
+        texts = (columns[name].values[columns[name].codes[row]] for name in columns)
+        text = next(text for text in texts if text and seconds(text) < 0)
+        notices.add(
+            "bad_time",
+            f"{files.label}: {int(wrong.sum()):,} rows of stop_times.txt hold a text that is no time "
+            f"(first: {text!r} in row {row + 2:,}); they count as blank.",
+            severity="warning" if (lost & _at_ends(*order)).any() else "info",
+            file=files.label,
+            count=int(wrong.sum()),
+        )
+    return times
+
+
+def _at_ends(trip: npt.NDArray[Any], sequence: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Return which calls are the first or the last of their trip."""
+    order = np.lexsort((sequence, trip))
+    change = np.append(True, np.diff(trip[order]) != 0)
+    ends = np.zeros(len(trip), bool)
+    ends[order] = change | np.append(change[1:], True)
+    return ends

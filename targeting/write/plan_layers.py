@@ -1,0 +1,165 @@
+"""The layers of a plan, `plan.gpkg`: routes, tracts, stops and venues for maps and GIS (EPSG:4326).
+
+Shapes are those of the inputs, not simplified. Route lines are for drawing: who is served is decided by
+stops. A tract's estimate below `certainty.smallest_count` is left empty, as a layer of single tracts is
+where a handful of people must not look exact.
+"""
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+
+from targeting.certainty import reliability
+from targeting.plan import Plan
+from targeting.reached import near_by_tract, reached_by_tract
+from targeting.write.gis import write_layer
+
+SHARE_DECIMALS = 4
+
+
+def plan_gpkg(path: Path, plan: Plan) -> None:
+    """Write the layers of a plan: the same bytes for the same plan.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist.
+    plan : Plan
+
+    Raises
+    ------
+    OSError
+        When the file cannot be written.
+    """
+    layers = [
+        ("routes", "MultiLineString", route_layer(plan)),
+        ("tracts", "MultiPolygon", tract_layer(plan)),
+        ("stops", "Point", stop_layer(plan)),
+    ]
+    venues = plan.scores.inputs.venues
+    if venues is not None:
+        layers.append(("venues", "Point", venue_layer(plan, venues)))
+    try:
+        for name, shapes, layer in layers:
+            write_layer(layer, path, name, shapes)
+    except pyogrio.errors.DataSourceError as fault:
+        raise OSError(None, str(fault)) from fault
+
+
+def column_of(tag: str) -> str:
+    """Return what the columns of a language begin with: its tag, with _ for -, which SQL takes for minus."""
+    return tag.replace("-", "_")
+
+
+def route_layer(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the routes with what hangs on them.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a route in the feed's order: `route_id`, `route_name`, `route_short_name`, `mode`,
+        `departures_week` (trips, both directions), `vehicles`, `languages` (tags of what hangs there, most
+        buses first, "es, vi"), `buses` (that carry them). Routes of one unit share its languages and buses.
+    """
+    scores, routes = plan.scores, plan.scores.feed.routes
+    belong = scores.postable.table["routes"]
+    hung: dict[str, dict[str, int]] = {}
+    for unit, tag, buses in plan.placements[["unit_id", "language", "buses"]].itertuples(index=False):
+        for route in belong[unit]:
+            carried = hung.setdefault(route, {})
+            carried[tag] = carried.get(tag, 0) + int(buses)
+    carried_by = [hung.get(route, {}) for route in routes.index]
+    table = pd.DataFrame(
+        {
+            "route_id": routes.index.astype(str),
+            **{name: routes[name].to_numpy() for name in ("route_name", "route_short_name", "mode")},
+            "departures_week": routes["departures_week"].round().astype("int64").to_numpy(),
+            "vehicles": scores.vehicles.loc[routes.index].astype("int64").to_numpy(),
+            "languages": [", ".join(sorted(buses, key=lambda tag: -buses[tag])) for buses in carried_by],
+            "buses": [sum(buses.values()) for buses in carried_by],
+        }
+    )
+    return gpd.GeoDataFrame(table, geometry=scores.feed.lines.loc[routes.index].to_numpy(), crs=4326)
+
+
+def tract_layer(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the tracts with their people, and the shares of them that the plan serves and reaches.
+
+    Returns
+    -------
+    GeoDataFrame
+        One row a tract by GEOID: `GEOID`, `name`, `county`, `population` (5 years and over),
+        `population_moe`, and for each language `<tag>_estimate` (empty where too few to be told),
+        `<tag>_moe`, `<tag>_reliability`, `<tag>_share_served` and `<tag>_share_reached`.
+    """
+    scores, tracts = plan.scores, plan.scores.tracts
+    limits, smallest = scores.campaign.certainty.cv_limits, scores.campaign.certainty.smallest_count
+    cards = plan.posting.by_language
+    near = near_by_tract(scores.postable.catchment, cards)
+    reached = reached_by_tract(plan.posting.problem.audience, cards, len(tracts.names))
+    columns = {
+        "GEOID": tracts.names.index.astype(str),
+        "name": tracts.names.to_numpy(),
+        "county": tracts.county.to_numpy(),
+        "population": _whole(tracts.population, smallest),
+        "population_moe": tracts.population_moe.round().astype("int64").to_numpy(),
+    }
+    for number, language in enumerate(scores.languages):
+        people, margin = tracts.estimates[language.column], tracts.margins[language.column]
+        if tracts.split_margins is not None:
+            margin = np.hypot(margin, tracts.split_margins[language.column])
+        start = column_of(language.tag)
+        columns |= {
+            f"{start}_estimate": _whole(people, smallest),
+            f"{start}_moe": margin.round().astype("int64").to_numpy(),
+            f"{start}_reliability": reliability(people, margin, limits),
+            f"{start}_share_served": near[number].round(SHARE_DECIMALS),
+            f"{start}_share_reached": reached[number].round(SHARE_DECIMALS),
+        }
+    return gpd.GeoDataFrame(pd.DataFrame(columns), geometry=tracts.geometry.to_numpy(), crs=4326)
+
+
+def stop_layer(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the stops: `stop_id`, `stop_name`, `departures_week` of all routes together."""
+    feed = plan.scores.feed
+    departures = feed.departures.groupby("stop_id")["departures_week"].sum()
+    table = pd.DataFrame(
+        {
+            "stop_id": feed.stops.index.astype(str),
+            "stop_name": feed.stops["stop_name"].to_numpy(),
+            "departures_week": departures.reindex(feed.stops.index, fill_value=0.0)
+            .round()
+            .astype("int64")
+            .to_numpy(),
+        }
+    )
+    return _points(table, feed.stops)
+
+
+def venue_layer(plan: Plan, venues: pd.DataFrame) -> gpd.GeoDataFrame:
+    """Return the venues: `venue_id`, `name`, `kind`, `slots`, `languages` and `cards` that hang there."""
+    hung = plan.placements[plan.placements["unit"] == "venue"].groupby("unit_id", sort=False)
+    tags, cards = hung["language"].agg(", ".join), hung["cards"].sum()
+    table = pd.DataFrame(
+        {
+            "venue_id": venues.index.astype(str),
+            **{name: venues[name].to_numpy() for name in ("name", "kind", "slots")},
+            "languages": tags.reindex(venues.index, fill_value="").to_numpy(),
+            "cards": cards.reindex(venues.index, fill_value=0).astype("int64").to_numpy(),
+        }
+    )
+    return _points(table, venues)
+
+
+def _points(table: pd.DataFrame, places: pd.DataFrame) -> gpd.GeoDataFrame:
+    shapes = gpd.points_from_xy(places["lon"], places["lat"])
+    return gpd.GeoDataFrame(table, geometry=shapes, crs=4326)
+
+
+def _whole(people: "pd.Series[float]", smallest: float) -> "pd.api.extensions.ExtensionArray":
+    """Return whole people, empty where they are too few to be told."""
+    whole = people.round()
+    return whole.mask((whole > 0) & (whole < smallest)).astype("Int64").array
