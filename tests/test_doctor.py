@@ -380,9 +380,10 @@ def test_languages_that_may_hang_nowhere(pristine: Path) -> None:
 def test_wishes_that_fight_are_a_fault(pristine: Path) -> None:
     found = diagnose(pristine, "floors=6")  # six languages, 24 buses
     assert found.exit_code == 2
-    assert "need about 36 buses, and placement.buses = 24: about 12 too few" in only(
-        found, "campaign_unusable"
-    ).message
+    assert (
+        "need about 36 buses, and placement.buses = 24: about 12 too few"
+        in only(found, "campaign_unusable").message
+    )
     assert codes(diagnose(pristine, "strategy=predominant", "floors=2"), "fault") == ["campaign_unusable"]
 
 
