@@ -13,6 +13,8 @@ import click
 from targeting import __version__
 from targeting.cli_doctor import doctor
 from targeting.cli_fetch import fetch, regions
+from targeting.cli_folder import compare, picture
+from targeting.cli_output import print_json
 from targeting.errors import CampaignError, TargetingError
 from targeting.progress import progress
 
@@ -146,7 +148,7 @@ def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool) ->
     """Score the routes: which language each calls for, without placing a single bus."""
     scores = _scores(file, settings, quiet or as_json)
     if as_json:
-        _print_json({"routes": _rows(scores.routes), "notices": scores.notices.as_dicts()})
+        print_json({"routes": _rows(scores.routes), "notices": scores.notices.as_dicts()})
     elif not quiet:
         from targeting.terminal import print_notices, print_routes
 
@@ -166,7 +168,7 @@ def explain(file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_j
     tracts = tracts_behind(scores, route_id)
     if as_json:
         rows = scores.routes[scores.routes["route_id"] == route_id]
-        _print_json(
+        print_json(
             {
                 "route_id": route_id,
                 "verdict": verdict(scores, route_id),
@@ -204,7 +206,7 @@ def hotspots(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
         few = (people > 0) & (people < campaign.certainty.smallest_count)
         hotspots_gpkg(gpkg, tracts, rows.assign(people=rows["people"].mask(few)))
     if as_json:
-        _print_json(
+        print_json(
             {
                 "languages": _records(summary),
                 "tracts": _records(rows),
@@ -240,7 +242,7 @@ def vehicles(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
     if table is not None:
         write_vehicles(table, rows, source)
     if as_json:
-        _print_json({"routes": _rows(rows), "totals": asdict(totals), "notices": notices.as_dicts()})
+        print_json({"routes": _rows(rows), "totals": asdict(totals), "notices": notices.as_dicts()})
     elif not quiet:
         from targeting.terminal import print_notices
         from targeting.terminal_vehicles import print_vehicles
@@ -249,55 +251,6 @@ def vehicles(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
         print_notices(notices)
         if table is not None:
             click.echo(f"\nTable: {table.resolve()}")
-
-
-@main.command(epilog="\b\nExample:\n  targeting compare maps/red-means-help maps/fifty")
-@click.argument("before", type=FILE, metavar="PLAN")
-@click.argument("after", type=FILE, metavar="PLAN")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def compare(before: Path, after: Path, as_json: bool) -> None:
-    """Compare two plan folders: which placements changed, for whom, and why."""
-    from targeting.compare import compare as compare_plans
-    from targeting.plan_folder import read_plan_folder
-
-    plans = read_plan_folder(before), read_plan_folder(after)
-    found = compare_plans(*plans)
-    if as_json:
-        changed = found.placements[found.placements["change"] != "same"]
-        tables = {
-            "settings": found.settings, "inputs": found.inputs, "placements": changed,
-            "languages": found.languages,
-        }  # fmt: skip
-        _print_json(
-            {
-                "before": str(before.resolve()),
-                "after": str(after.resolve()),
-                **{name: table.to_dict("records") for name, table in tables.items()},
-                "same_census": found.same_census,
-                "why": list(found.why),
-            }
-        )
-    else:
-        from targeting.terminal_compare import print_comparison
-
-        print_comparison(found, *plans)
-
-
-@main.command(epilog="\b\nExample:\n  targeting picture maps/red-means-help --paper a4")
-@click.argument("plan", type=FILE)
-@click.option(
-    "--paper",
-    type=click.Choice(["letter", "a4"]),
-    default="letter",
-    show_default=True,
-    help="Size of the paper, landscape.",
-)
-def picture(plan: Path, paper: str) -> None:
-    """Draw a plan folder for print: map.pdf with a page a language, and as PNG at 300 dpi."""
-    from targeting.write.picture import picture as draw
-
-    for path in draw(plan, paper):
-        click.echo(path.resolve())
 
 
 @main.command()
@@ -336,6 +289,8 @@ def demo(folder: Path, quiet: bool, as_json: bool) -> None:
 
 
 main.add_command(doctor)
+main.add_command(compare)
+main.add_command(picture)
 
 
 def _plan_into(
@@ -358,7 +313,7 @@ def _plan_into(
         step("writing map and tables")
         files = write_plan(made, folder, report=report, audience=audience)
     if as_json:
-        _print_json(_summary(made, folder, files))
+        print_json(_summary(made, folder, files))
     elif not quiet:
         from targeting.terminal import print_notices, print_plan
 
@@ -457,10 +412,6 @@ def _rows(table: Any) -> list[dict[str, Any]]:
 def _records(table: Any) -> list[dict[str, Any]]:
     """Return a table's rows to four decimals, for JSON."""
     return json.loads(table.to_json(orient="records", double_precision=4))  # type: ignore[no-any-return]
-
-
-def _print_json(content: dict[str, Any]) -> None:
-    click.echo(json.dumps(content, indent=2, ensure_ascii=False))
 
 
 def _slug(name: str) -> str:

@@ -1,11 +1,11 @@
 """The command `targeting doctor`."""
 
-import json
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 
+from targeting.cli_output import print_json
 from targeting.progress import progress
 
 
@@ -44,7 +44,7 @@ def doctor(file: Path, settings: tuple[str, ...], today: datetime | None, quiet:
             "exit_code": findings.exit_code,
             "findings": findings.as_dicts(),
         }
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        print_json(content)
     elif not quiet:
         from targeting.terminal_doctor import print_findings
 

@@ -1,0 +1,58 @@
+"""The commands on a folder that `targeting plan` wrote."""
+
+from pathlib import Path
+
+import click
+
+from targeting.cli_output import print_json
+
+FILE = click.Path(path_type=Path)
+
+
+@click.command(epilog="\b\nExample:\n  targeting compare maps/red-means-help maps/fifty")
+@click.argument("before", type=FILE, metavar="PLAN")
+@click.argument("after", type=FILE, metavar="PLAN")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def compare(before: Path, after: Path, as_json: bool) -> None:
+    """Compare two plan folders: which placements changed, for whom, and why."""
+    from targeting.compare import compare as compare_plans
+    from targeting.plan_folder import read_plan_folder
+
+    plans = read_plan_folder(before), read_plan_folder(after)
+    found = compare_plans(*plans)
+    if as_json:
+        changed = found.placements[found.placements["change"] != "same"]
+        tables = {
+            "settings": found.settings, "inputs": found.inputs, "placements": changed,
+            "languages": found.languages,
+        }  # fmt: skip
+        print_json(
+            {
+                "before": str(before.resolve()),
+                "after": str(after.resolve()),
+                **{name: table.to_dict("records") for name, table in tables.items()},
+                "same_census": found.same_census,
+                "why": list(found.why),
+            }
+        )
+    else:
+        from targeting.terminal_compare import print_comparison
+
+        print_comparison(found, *plans)
+
+
+@click.command(epilog="\b\nExample:\n  targeting picture maps/red-means-help --paper a4")
+@click.argument("plan", type=FILE)
+@click.option(
+    "--paper",
+    type=click.Choice(["letter", "a4"]),
+    default="letter",
+    show_default=True,
+    help="Size of the paper, landscape.",
+)
+def picture(plan: Path, paper: str) -> None:
+    """Draw a plan folder for print: map.pdf with a page a language, and as PNG at 300 dpi."""
+    from targeting.write.picture import picture as draw
+
+    for path in draw(plan, paper):
+        click.echo(path.resolve())
