@@ -21,9 +21,8 @@ language (github.com/BPSTechServices/lep-mapping: README and process_language_sp
   program, where it is its own only neighbour. In Portland's region that is more than a third of the
   tracts; `HotspotRule.lone` = False leaves them out of Gi* by band.
 
-The City's weights are row-standardised; Gi* does not depend on it. PySAL's esda does: it takes the
-variance from the sum of the weights alone, right for weights of 1 only (with row-standardised ones z
-comes out too small by about √W). So transform "B" is what matches formula and City.
+The City's weights are row-standardised; Gi* does not depend on their scale, so that weights of 1 give
+the same.
 
 Where it misleads: estimates are taken as they are, though most of a tract's figures have margins as
 large as themselves; six tests a tract find more than one alone would; and many tracts are hot for
@@ -33,7 +32,6 @@ overlap. They say where to look first, not that nobody speaks the language elsew
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -250,26 +248,23 @@ def hotspot_summary(
 
 
 def local_gi_star(values: Floats, pairs: tuple[Ints, Ints]) -> Floats:
-    """Return the z value of local Gi* by esda, not a number where it has none.
+    """Return the z value of local Gi* (Ord and Getis 1995), not a number where it has none.
 
     Parameters
     ----------
     values : ndarray, shape (places,)
     pairs : (place, neighbour)
-        Positions, ascending by place; every place is its own neighbour too.
+        Positions; every place is its own neighbour too.
     """
-    # esda and libpysal take 1.4 s to load, so only when hot spots are asked for
-    from esda import G_Local  # type: ignore[import-untyped, unused-ignore]
-    from libpysal.graph import Graph  # type: ignore[import-untyped, unused-ignore]
-
     count = len(values)
     undefined: Floats = np.full(count, np.nan)
     if count < 2 or np.ptp(values) <= 1e-12 * np.abs(values).max():
         return undefined
-    graph: Any = Graph.from_arrays(*pairs, np.ones(len(pairs[0])))
-    with np.errstate(divide="ignore", invalid="ignore"):  # a neighbourhood of all places is 0 / 0
-        z = G_Local(values, graph, transform="B", permutations=0, star=True).Zs
-    return np.where(np.bincount(pairs[0]) < count, z, undefined)
+    around = np.bincount(pairs[0], minlength=count).astype(float)
+    total = np.bincount(pairs[0], values[pairs[1]], minlength=count)
+    spread = values.std() * np.sqrt((count * around - around**2) / (count - 1))
+    # a neighbourhood of all places has no spread
+    return np.asarray(np.divide(total - around * values.mean(), spread, out=undefined, where=around < count))
 
 
 def _nearest(xy: Floats, count: int) -> tuple[Ints, Ints]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from targeting.tracts import Tracts
 
 LIBRARIES = (
-    "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "esda", "networkx",
+    "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "networkx",
     "highspy",
 )  # fmt: skip
 
