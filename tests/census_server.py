@@ -1,4 +1,4 @@
-"""A local server that answers as the Census Bureau's do, and a small client that asks it."""
+"""A local server that answers as the Census Bureau's do, and the program's client that asks it."""
 
 import json
 import threading
@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import requests
+from servers import HASTY
 
-from targeting.errors import FetchError
+from targeting.fetch.http import HttpClient
 from targeting.fetch.sources import Sources
 
 Query = dict[str, str]
@@ -87,38 +87,26 @@ class CensusServer:
         self.pages[f"/data/{year}/acs/acs5"] = answer
 
 
-class SmallClient:
-    """Asks a server without retries or a cache; its faults carry status and answer."""
+class FreshClient:
+    """The program's client as each of many runs has it: every question is asked of the server anew."""
 
     def __init__(self, sources: Sources, folder: Path) -> None:
         self.sources, self.folder = sources, folder
-        self.secrets: list[str | None] = []
+        self.runs = 0
 
-    def _get(self, url: str, parameters: Mapping[str, str], **options: Any) -> requests.Response:
-        answer = requests.get(url, params=parameters, timeout=10, **options)
-        if answer.status_code != 200:
-            raise FetchError(
-                f"{url}: answered with status {answer.status_code}.",
-                status=answer.status_code,
-                answer=answer.text,
-            )
-        return answer
+    def _run(self) -> HttpClient:
+        self.runs += 1
+        cache = self.folder / str(self.runs)
+        return HttpClient(cache, sources=self.sources, quiet=True, patience=HASTY)
 
     def json(self, url: str, parameters: Mapping[str, str], *, secret: str | None = None) -> Any:
-        self.secrets.append(secret)
-        answer = self._get(url, {**parameters, **({"key": secret} if secret else {})})
-        try:
-            return answer.json()
-        except ValueError as fault:
-            raise FetchError(
-                f"{url}: answered with no JSON.", status=200, answer=answer.text[:500]
-            ) from fault
+        with self._run() as client:
+            return client.json(url, parameters, secret=secret)
 
     def file(self, url: str, *, most_bytes: int, sha256: str | None = None) -> Path:
-        path = self.folder / url.rsplit("/", 1)[1]
-        path.write_bytes(self._get(url, {}).content[:most_bytes])
-        return path
+        with self._run() as client:
+            return client.file(url, most_bytes=most_bytes, sha256=sha256)
 
     def lines(self, url: str) -> Iterator[bytes]:
-        with self._get(url, {}, stream=True) as answer:
-            yield from answer.iter_lines()
+        with self._run() as client:
+            yield from client.lines(url)

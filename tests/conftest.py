@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from census_server import CensusServer, SmallClient
+from census_server import CensusServer, FreshClient
 
 from targeting.feed import Feed, read_feeds
 from targeting.notices import Notices
@@ -112,10 +112,11 @@ def real_data() -> Path:
 
 
 @pytest.fixture
-def census(tmp_path: Path) -> Iterator[tuple[CensusServer, SmallClient]]:
+def census(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[CensusServer, FreshClient]]:
     """A server as the Census Bureau's, empty, and a client that asks it."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     server = CensusServer()
     folder = tmp_path / "cache"
     folder.mkdir()
-    yield server, SmallClient(server.sources, folder)
+    yield server, FreshClient(server.sources, folder)
     server.close()

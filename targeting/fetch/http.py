@@ -294,7 +294,8 @@ class HttpClient:
         if response.headers.get("Content-Type", "").lower().startswith(("text/html", "application/xhtml")):
             raise FetchError(
                 f"{redacted(url)}: came as a web page instead of the file; open the address in a browser to "
-                "see why."
+                "see why.",
+                status=status,
             )
 
 

@@ -14,7 +14,7 @@ from requests_cache import CacheMixin, FileCache
 
 from targeting.errors import FetchError
 from targeting.fetch.redact import redacted
-from targeting.fetch.transport import Patience, Wire, refused
+from targeting.fetch.transport import Patience, Wire, beginning, refused
 
 MOST_JSON_BYTES = 256 << 20
 KEY_PAGE = "https://api.census.gov/data/key_signup.html"
@@ -43,10 +43,10 @@ class _JsonWire(Wire):
         if status == 304 and {"If-None-Match", "If-Modified-Since"} & set(request.headers):
             return response
         if status != 200:
-            raise refused(url, status, tries, _words(response.text))
+            raise refused(url, status, tries, response.text)
         fault = _no_json(body, response)
         if fault:
-            raise FetchError(f"{url}: {fault}.")
+            raise FetchError(f"{url}: {fault}.", status=status, answer=beginning(response.text))
         return response
 
 
@@ -99,9 +99,3 @@ def _no_json(body: bytes, response: Any) -> str:
         named = f' titled "{redacted(title)}"' if title else ""
         return f"came as a web page{named} instead of data; open the address in a browser to see why"
     return f"came as something else than JSON ({len(body):,} bytes), perhaps cut short; run it again"
-
-
-def _words(text: str) -> str:
-    """Return the first line of a plain error message; nothing of a web page."""
-    line = text.strip().split("\n")[0].strip()
-    return "" if line.startswith("<") else redacted(line[:120])

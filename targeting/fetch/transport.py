@@ -24,6 +24,7 @@ from targeting.fetch.redact import keep_secret, redacted
 
 BUSY = (429, 500, 502, 503, 504)
 MOST_REDIRECTS = 8
+ANSWER_KEPT, LINE_SHOWN = 500, 120  # characters
 _SECRET: ContextVar[str | None] = ContextVar("secret", default=None)
 
 
@@ -191,8 +192,9 @@ def unreachable(url: str, fault: Exception) -> FetchError:
     return FetchError(f"{redacted(url)}: {what}.")
 
 
-def refused(url: str, status: int, tries: int, said: str = "") -> FetchError:
-    """Return the one sentence for an answer that is not what was asked for."""
+def refused(url: str, status: int, tries: int, answer: str = "") -> FetchError:
+    """Return the one sentence for an answer that is not what was asked for; `answer` is its text."""
+    said = _first_line(answer)
     if status == 204:
         what = "answered that there is nothing for this question (204); check the counties and the year"
     elif status in (401, 403, 407):
@@ -205,4 +207,15 @@ def refused(url: str, status: int, tries: int, said: str = "") -> FetchError:
         what = f"is out of order ({status}), {tries} times; run the same command again later"
     else:
         what = f"answered with status {status}" + (f" ({said})" if said else "") + "; check the address"
-    return FetchError(f"{redacted(url)}: {redacted(what)}.")
+    return FetchError(f"{redacted(url)}: {redacted(what)}.", status=status, answer=beginning(answer))
+
+
+def beginning(answer: str) -> str:
+    """Return how an answer's text begins, for those who know what it means; without keys."""
+    return redacted(answer[: 2 * ANSWER_KEPT])[:ANSWER_KEPT]  # no key is cut in two before it is hidden
+
+
+def _first_line(answer: str) -> str:
+    """Return the first line of a plain error message; nothing of a web page."""
+    line = answer.strip().split("\n")[0].strip()
+    return "" if line.startswith("<") else beginning(line)[:LINE_SHOWN]
