@@ -1,0 +1,346 @@
+"""Worksheets that planners and grant writers can work with: typed cells, frozen headers, ready to print.
+
+A text is always written as a text, so that a name out of a feed that begins with = + - @ or a tab never
+becomes a formula, nor a link. Nothing depends on the clock: the same tables give the same bytes.
+"""
+
+import re
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from io import BytesIO
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import xlsxwriter
+
+Kind = Literal[
+    "text", "prose", "people", "margin", "number", "ratio", "hours", "share", "share_margin", "probability",
+    "money", "date", "flag",
+]  # fmt: skip
+NUMBER_FORMATS: dict[str, str] = {
+    "people": "#,##0",
+    "margin": '"±"#,##0',
+    "number": "#,##0",
+    "ratio": "0.00",
+    "hours": "#,##0.0",
+    "share": "0.0%",
+    "share_margin": '"±"0.0%',
+    "probability": "0%",
+    "money": '"$"#,##0.00',
+    "date": "yyyy-mm-dd",
+}
+CREATED = datetime(2000, 1, 1)  # of the file, not of the plan: run.json has the time of the run
+INK, HAIRLINE, HEADER = "#1b2733", "#c9d1d9", "#22405f"
+LOW, MEDIUM = "#f8cfb0", "#fdf1c4"
+PAPER_LETTER, PAPER_TABLOID = 1, 3
+LETTER_CHARACTERS = 210  # wider tables are too small to read on one letter page
+LINE = 15.5  # points
+PROSE_WIDTH, TERM_WIDTH = 90, 26  # characters
+LONGEST_TEXT, LONGEST_FOOTER, LONGEST_SHEET, LONGEST_NOTE = 32767, 190, 31, 120
+NOT_IN_XML = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+)
+
+
+@dataclass(frozen=True)
+class Column:
+    """How a column of a table looks in a worksheet.
+
+    Attributes
+    ----------
+    head : str
+        Its heading.
+    kind : str
+        What it holds, which decides number format, alignment and width; `people` and other numbers may
+        hold words such as "under 10" too.
+    reliability : str
+        Name of the table's column that says how reliable the figure is: "low" and "medium" are coloured.
+    """
+
+    head: str
+    kind: Kind = "text"
+    reliability: str = ""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading on a sheet of prose."""
+
+    text: str
+
+
+class Workbook:
+    """An Excel workbook, sheet by sheet.
+
+    Parameters
+    ----------
+    title : str
+        Of the document, and on the left of every printed page's header.
+    source : str
+        Where the figures come from, in few words: at the foot of every printed page.
+    """
+
+    def __init__(self, *, title: str, source: str) -> None:
+        self._stream = BytesIO()
+        self._book = xlsxwriter.Workbook(
+            self._stream,
+            {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False},
+        )
+        self._book.set_properties({"title": clean(title), "comments": clean(source), "created": CREATED})
+        self._title, self._source = clean(title), clean(source)
+        self._sheets: set[str] = set()
+        self._tables: set[str] = set()
+        self._formats: dict[tuple[Any, ...], Any] = {}
+
+    def content(self) -> bytes:
+        """Return the bytes of the finished file; nothing can be added after."""
+        self._book.close()
+        return self._stream.getvalue()
+
+    def add_table(
+        self,
+        sheet: str,
+        table: pd.DataFrame,
+        columns: Mapping[str, Column],
+        *,
+        title: str,
+        note: str = "",
+        frozen: int = 1,
+        strong: Sequence[bool] = (),
+    ) -> None:
+        """Write a table with a title and a note over it as an Excel table with filters.
+
+        Parameters
+        ----------
+        sheet : str
+            Name of the sheet and, made valid, of the Excel table.
+        table : DataFrame
+        columns : dict of column of the table to Column
+            In the order of the sheet; columns that the table does not have are left out.
+        title, note : str
+            The note says what is counted and where it comes from.
+        frozen : int
+            How many columns stay in view, and are printed on every page.
+        strong : sequence of bool, shape (rows,)
+            Rows in bold: totals.
+        """
+        shown = {name: column for name, column in columns.items() if name in table}
+        page = self._page(sheet)
+        heads = _unique([clean(column.head) for column in shown.values()])
+        widths = [
+            _width(head, column.kind, table[name])
+            for head, (name, column) in zip(heads, shown.items(), strict=True)
+        ]
+        last = len(shown) - 1
+        page.set_row(0, 24)
+        page.write_string(0, 0, clean(title), self._format(bold=True, font_size=15))
+        if note:
+            reach = max(min(sum(widths), LONGEST_NOTE), 40)
+            end, across = 0, widths[0]
+            while end < last and across + widths[end + 1] <= reach:
+                end += 1
+                across += widths[end]
+            looks = self._format(text_wrap=True, valign="top", font_color="#45525f")
+            if end:
+                page.merge_range(1, 0, 1, end, "", looks)
+            page.write_string(1, 0, clean(note), looks)
+            page.set_row(1, LINE * _lines(note, across * 1.05))
+        header = 3 if note else 2
+        for place, (head, width) in enumerate(zip(heads, widths, strict=True)):
+            page.set_column(place, place, width)
+            page.write_string(header, place, head, self._header(list(shown.values())[place].kind))
+        page.set_row(
+            header, LINE * max(_lines(head, width - 2) for head, width in zip(heads, widths, strict=True))
+        )
+        bottom = header + max(len(table), 1)
+        page.add_table(
+            header, 0, bottom, last,
+            {
+                "name": self._table_name(sheet),
+                "style": None,
+                "columns": [
+                    {"header": head, "header_format": self._header(column.kind)}
+                    for head, column in zip(heads, shown.values(), strict=True)
+                ],
+            },
+        )  # fmt: skip
+        bold = [*strong] or [False] * len(table)
+        for place, (name, column) in enumerate(shown.items()):
+            self._write_column(page, header + 1, place, column.kind, table[name], bold)
+            self._colour(page, header + 1, bottom, place, column, list(shown))
+        page.freeze_panes(header + 1, frozen)
+        page.repeat_rows(header)
+        if frozen:
+            page.repeat_columns(0, frozen - 1)
+        page.set_landscape()
+        page.set_paper(PAPER_LETTER if sum(widths) <= LETTER_CHARACTERS else PAPER_TABLOID)
+        page.fit_to_pages(1, 0)
+
+    def add_prose(self, sheet: str, title: str, blocks: Iterable[str | Heading | tuple[str, str]]) -> None:
+        """Write a sheet to be read: paragraphs, headings, and terms with what they mean.
+
+        Parameters
+        ----------
+        sheet, title : str
+        blocks : iterable of str (a paragraph), Heading, or (term, text)
+        """
+        page = self._page(sheet)
+        page.hide_gridlines(2)
+        page.set_column(0, 0, TERM_WIDTH)
+        page.set_column(1, 1, PROSE_WIDTH)
+        page.set_row(0, 28)
+        page.write_string(0, 0, clean(title), self._format(bold=True, font_size=18, font_color=HEADER))
+        text = self._format(text_wrap=True, valign="top")
+        term = self._format(text_wrap=True, valign="top", bold=True)
+        heading = self._format(bold=True, font_size=13, font_color=HEADER, bottom=1, bottom_color=HAIRLINE)
+        row = 2
+        for block in blocks:
+            if isinstance(block, Heading):
+                row += 1
+                page.set_row(row, 20)
+                page.write_string(row, 0, clean(block.text), heading)
+                page.write_blank(row, 1, None, heading)
+            elif isinstance(block, str):
+                page.merge_range(row, 0, row, 1, "", text)
+                page.write_string(row, 0, clean(block), text)
+                page.set_row(row, LINE * _lines(block, TERM_WIDTH + PROSE_WIDTH) + 5)
+            else:
+                key, words = block
+                page.write_string(row, 0, clean(key), term)
+                page.write_string(row, 1, clean(words), text)
+                page.set_row(row, LINE * max(_lines(words, PROSE_WIDTH), _lines(key, TERM_WIDTH - 2)) + 3)
+            row += 1
+        page.set_portrait()
+        page.set_paper(PAPER_LETTER)
+        page.fit_to_pages(1, 0)
+
+    def _page(self, sheet: str) -> Any:
+        """Return a new worksheet with a valid name of its own, its margins, header and footer."""
+        page = self._book.add_worksheet(sheet_name(sheet, self._sheets))
+        page.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
+        page.set_header(f"&L&8{_in_footer(self._title)}&R&8&A")
+        page.set_footer(f"&L&8{_in_footer(self._source)}&R&8Page &P of &N")
+        return page
+
+    def _table_name(self, sheet: str) -> str:
+        """Return a name for an Excel table: letters, digits and _, unlike a cell's and unlike the others."""
+        stem = re.sub(r"\W", "_", clean(sheet), flags=re.ASCII).strip("_") or "table"
+        return _other_than(self._tables, f"{stem}_table")
+
+    def _header(self, kind: str) -> Any:
+        words = kind not in NUMBER_FORMATS
+        return self._format(
+            bold=True, text_wrap=True, valign="vcenter", font_color="#ffffff", bg_color=HEADER,
+            align="left" if words else "right", indent=int(words),
+        )  # fmt: skip
+
+    def _format(self, **looks: Any) -> Any:
+        key = tuple(sorted(looks.items()))
+        if key not in self._formats:
+            self._formats[key] = self._book.add_format({"font_color": INK} | looks)
+        return self._formats[key]
+
+    def _write_column(
+        self, page: Any, top: int, place: int, kind: Kind, values: "pd.Series[Any]", bold: Sequence[bool]
+    ) -> None:
+        """Write the cells of one column, each by its type."""
+        looks = {"valign": "top", "bottom": 1, "bottom_color": HAIRLINE}
+        if kind in NUMBER_FORMATS:
+            looks |= {"align": "right", "num_format": NUMBER_FORMATS[kind]}
+        else:
+            looks |= {"indent": 1, "text_wrap": kind == "prose"}
+        plain, strong = self._format(**looks), self._format(**looks, bold=True)
+        if kind not in NUMBER_FORMATS and len(values):
+            page.ignore_errors({"number_stored_as_text": _range(top, top + len(values) - 1, place)})
+        cells = zip(values.tolist(), values.isna().tolist(), bold, strict=True)
+        for row, (value, empty, heavy) in enumerate(cells, start=top):
+            style = strong if heavy else plain
+            if empty or value == "":
+                page.write_blank(row, place, None, style)
+            elif isinstance(value, str):
+                page.write_string(row, place, clean(value), style)
+            elif isinstance(value, bool | np.bool_):
+                page.write_string(row, place, "yes" if value else "no", style)
+            elif isinstance(value, date):
+                page.write_datetime(row, place, value, style)
+            else:
+                page.write_number(row, place, value, style)
+
+    def _colour(
+        self, page: Any, top: int, bottom: int, place: int, column: Column, names: Sequence[str]
+    ) -> None:
+        """Colour the figures that are not reliable, by the column that says so."""
+        if column.reliability not in names:
+            return
+        said = f"${xlsxwriter.utility.xl_col_to_name(names.index(column.reliability))}{top + 1}"
+        for word, color in (("low", LOW), ("medium", MEDIUM)):
+            page.conditional_format(
+                top, place, bottom, place,
+                {"type": "formula", "criteria": f'={said}="{word}"', "format": self._fill(color)},
+            )  # fmt: skip
+
+    def _fill(self, color: str) -> Any:
+        if ("fill", color) not in self._formats:
+            self._formats["fill", color] = self._book.add_format({"bg_color": color})
+        return self._formats["fill", color]
+
+
+def clean(text: str) -> str:
+    """Return a text that a cell can hold: no characters that XML forbids, and not too long."""
+    kept = NOT_IN_XML.sub("", text)
+    return kept if len(kept) <= LONGEST_TEXT else f"{kept[: LONGEST_TEXT - 1]}…"
+
+
+def sheet_name(name: str, taken: set[str]) -> str:
+    """Return a valid name of a worksheet that is none of those `taken`, and add it to them.
+
+    At most 31 characters, no brackets, colon, asterisk, question mark or slash of either kind, no
+    apostrophe at either end, and not "History", which Excel keeps for itself; upper and lower case count
+    alike.
+    """
+    valid = re.sub(r"[\[\]:*?/\\\t\r\n]", " ", clean(name))[:LONGEST_SHEET].strip(" '") or "Sheet"
+    return _other_than(taken, f"{valid}_" if valid.lower() == "history" else valid, LONGEST_SHEET)
+
+
+def _other_than(taken: set[str], name: str, longest: int = 200) -> str:
+    """Return the name, numbered where it is taken already."""
+    free, number = name[:longest], 2
+    while free.lower() in taken:
+        end = f"_{number}"
+        free, number = f"{name[: longest - len(end)]}{end}", number + 1
+    taken.add(free.lower())
+    return free
+
+
+def _unique(heads: Sequence[str]) -> list[str]:
+    taken: set[str] = set()
+    return [_other_than(taken, head) for head in heads]
+
+
+def _in_footer(text: str) -> str:
+    """Return a text for a printed header or footer, where & begins a command."""
+    return textwrap.shorten(text, LONGEST_FOOTER, placeholder="…").replace("&", "&&")
+
+
+def _range(top: int, bottom: int, place: int) -> str:
+    return str(xlsxwriter.utility.xl_range(top, place, bottom, place))
+
+
+def _lines(text: str, width: float) -> int:
+    """Return how many lines a text takes in a cell so many characters wide."""
+    return sum(len(textwrap.wrap(part, max(int(width), 4))) or 1 for part in text.split("\n"))
+
+
+def _width(head: str, kind: str, values: "pd.Series[Any]") -> float:
+    """Return the width of a column in characters: its cells, and its heading on at most three lines."""
+    words = max((len(word) for word in head.split()), default=0) + 3  # room for the filter's arrow
+    headed = max(words, -(-len(head) // 3) + 3)
+    if kind == "prose":
+        return float(max(headed, 60))
+    if kind in ("text", "flag"):
+        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
+        return float(min(max(headed, longest + 2), 42))
+    return float(max(headed, 10))
