@@ -10,13 +10,12 @@ from targeting import moe
 from targeting.certainty import reliability
 from targeting.feed import Feed
 from targeting.languages import CATEGORIES, GROUPS, Language, catalogue, told_apart
+from targeting.legal_basis import legal_basis
 from targeting.served import margins_of_sums
 
 if TYPE_CHECKING:
     from targeting.scores import Scores
 
-SAFE_HARBOR_PEOPLE = 1000.0
-SAFE_HARBOR_SHARE = 0.05
 CERTAINTY_COLUMNS = (
     "largest_probability", "second_probability", "enough_probability", "runner_up", "differs", "cv",
     "reliability",
@@ -77,13 +76,13 @@ def route_rows(
 def language_rows(scores: "Scores") -> pd.DataFrame:
     """Return the rows of languages.csv: every group of the table, and the Safe Harbor test.
 
-    Safe Harbor: 1,000 persons or 5% of the population, whichever is less (FTA Circular 4702.1B).
+    The test and its source stand in `targeting.legal_basis`.
     """
     tracts = scores.tracts
     counts_lep = scores.campaign.region.measure == "lep"  # the test is about LEP people alone
     population = float(tracts.population.sum())
     population_moe = moe.of_sum(tracts.population, tracts.population_moe)
-    threshold = min(SAFE_HARBOR_PEOPLE, SAFE_HARBOR_SHARE * population)
+    threshold = legal_basis().safe_harbor.threshold(population)
     used = told_apart(scores.languages)
     listed: list[tuple[str, Language | None]] = [(lang.column, lang) for lang in scores.languages]
     listed += [(key, _language_of(key)) for key in tracts.estimates.columns if key not in used]
