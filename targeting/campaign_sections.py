@@ -22,6 +22,15 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _as_date(value: object, what: str) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError(f"write {what} as year-month-day: 2025-01-13") from None
+
+
 OneOrMore = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
 
 
@@ -54,12 +63,7 @@ class Region(Section):
     @field_validator("week", mode="before")
     @classmethod
     def _date_from_text(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise ValueError("write the week's first day as year-month-day: 2025-01-13") from None
+        return _as_date(value, "the week's first day")
 
     @field_validator("modes")
     @classmethod
@@ -234,6 +238,33 @@ class Hotspots(Section):
     lone: bool = True
 
 
+Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+
+
+class Orders(Section):
+    """What the print shop and the installers are told (docs/orders.md)."""
+
+    posting_date: date | None = None
+    delivery_days: int = Field(default=10, ge=0, le=250)
+    pack_size: int = Field(default=1, ge=1, le=100_000)
+    artwork_size: str = Field(default="11 × 28 in", min_length=1, max_length=60)
+    card_price: Price | None = None
+    installation_price: Price | None = None
+    currency: str = Field(default="$", min_length=1, max_length=5)
+
+    @field_validator("posting_date", mode="before")
+    @classmethod
+    def _date_from_text(cls, value: object) -> object:
+        return _as_date(value, "the first day on which posters hang")
+
+    @field_validator("posting_date")
+    @classmethod
+    def _with_known_holidays(cls, value: date | None) -> date | None:
+        if value is not None and not 2000 <= value.year < 2100:
+            raise ValueError("must be a day from 2000 to 2099")
+        return value
+
+
 SECTIONS: dict[str, type[Section]] = {
     "region": Region,
     "posters": Posters,
@@ -241,6 +272,7 @@ SECTIONS: dict[str, type[Section]] = {
     "certainty": Certainty,
     "hotspots": Hotspots,
     "venues": Venues,
+    "orders": Orders,
 }
 
 
@@ -250,7 +282,7 @@ class Campaign(Section):
     Attributes
     ----------
     name : str
-    region, posters, placement, certainty, hotspots, venues
+    region, posters, placement, certainty, hotspots, venues, orders
         The sections of the file; `venues` is None where posters hang in buses only.
     file : Path
         Where it was read from; relative paths start in its folder.
@@ -263,6 +295,7 @@ class Campaign(Section):
     certainty: Certainty = Certainty()
     hotspots: Hotspots = Hotspots()
     venues: Venues | None = None
+    orders: Orders = Orders()
     file: Path = Field(default=Path("campaign.toml"), exclude=True)
 
     def path(self, relative: str) -> Path:

@@ -12,11 +12,11 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from targeting.errors import CampaignError, FeedError
 from targeting.feed_files import Column, FeedFiles
 from targeting.notices import Notices
+from targeting.working_days import federal_holidays
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LONGEST = 5 * 366  # days around the last change of service among which a week is looked for
@@ -205,7 +205,7 @@ def choose_week(
                     f"{week + timedelta(days=6)}; the feed speaks for {start} to {end}: change "
                     "region.week or leave it out."
                 )
-        within = sorted(holidays(week, week + timedelta(days=6)))
+        within = sorted(federal_holidays(week, week + timedelta(days=6)))
         if within:
             notices.add(
                 "holiday_in_week",
@@ -222,7 +222,7 @@ def choose_week(
     end = min(end, _shift(max(changes), LONGEST))
     monday = start + timedelta(days=-start.weekday() % 7)
     whole = [monday + timedelta(weeks=n) for n in range(max(0, ((end - monday).days + 1) // 7))]
-    days_off = holidays(start, end)
+    days_off = federal_holidays(start, end)
     plain = [day for day in whole if not days_off & {day + timedelta(days=n) for n in range(7)}]
     partial = [start + timedelta(days=n) for n in range(-6, (end - start).days + 1)]
     where = "all the feeds' periods" if len(calendars) > 1 else "the feed's period"
@@ -268,13 +268,6 @@ def _trips_in_week(
         for calendar, per_service in zip(calendars, trips_by_service, strict=True)
     ]
     return sum(trips) if all(trips) else 0.0
-
-
-def holidays(start: date, end: date) -> set[date]:
-    """Return the US federal holidays from one day to another, both included."""
-    first, last = max(start, date(1971, 1, 1)), min(end, date(2200, 1, 1))
-    found = USFederalHolidayCalendar().holidays(pd.Timestamp(first), pd.Timestamp(last))
-    return {day.date() for day in found}
 
 
 def _shift(day: date, days: int) -> date:

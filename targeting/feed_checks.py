@@ -12,10 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from targeting.design_week import WEEKDAYS, DesignWeek, holidays
+from targeting.design_week import WEEKDAYS, DesignWeek
 from targeting.feed import Feed, FeedSource
 from targeting.notices import Notices
 from targeting.wording import listed
+from targeting.working_days import federal_holidays
 
 SOON_DAYS = 30  # a feed that ends within so many days will end under the campaign
 FEW_DAYS = 5  # fewer weekdays without service are days off that the calendar does not know
@@ -78,7 +79,7 @@ def weekdays_without_service(source: FeedSource) -> list[date]:
     """
     trips = source.trips_by_day
     first, last = trips.index[0].date(), trips.index[-1].date()
-    off = holidays(first, last)
+    off = federal_holidays(first, last)
     weekday = trips.index.day_of_week
     served = [bool((trips[weekday == day] > 0).any()) and day < 5 for day in range(7)]
     bare = trips.index[(trips.to_numpy() == 0) & np.array(served)[weekday]]

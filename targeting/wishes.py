@@ -211,11 +211,27 @@ def hanging_copies(copies: int, spares: float, weeks: float) -> int:
         Spare cards as a share of those that hang, for every eight weeks.
     weeks : float
     """
-    share = spares * math.ceil(weeks / SPARES_PERIOD_WEEKS)
-    hang = int(copies / (1 + share) + 1e-9)
-    while hang and hang + math.ceil(hang * share - 1e-9) > copies:
+    hang = int(copies / (1 + _spares_share(spares, weeks)) + 1e-9)
+    while hang and hang + spare_cards(hang, spares, weeks) > copies:
         hang -= 1
     return hang
+
+
+def spare_cards(hang: int, spares: float, weeks: float) -> int:
+    """Return how many spares belong to the cards that hang: a share of them for each eight weeks begun.
+
+    Parameters
+    ----------
+    hang : int
+    spares : float
+        Spare cards as a share of those that hang, for every eight weeks.
+    weeks : float
+    """
+    return math.ceil(hang * _spares_share(spares, weeks) - 1e-9)
+
+
+def _spares_share(spares: float, weeks: float) -> float:
+    return spares * math.ceil(weeks / SPARES_PERIOD_WEEKS)
 
 
 def _weights(

@@ -126,6 +126,15 @@ def test_every_default(desk: Desk) -> None:
             "area": "predominant",
         },
         "venues": None,
+        "orders": {
+            "posting_date": None,
+            "delivery_days": 10,
+            "pack_size": 1,
+            "artwork_size": "11 × 28 in",
+            "card_price": None,
+            "installation_price": None,
+            "currency": "$",
+        },
     }
 
 
