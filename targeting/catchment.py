@@ -43,6 +43,9 @@ class Catchment:
         Position of the atom's tract, ascending.
     weight : ndarray, shape (atoms,)
         Share of the tract's people; the weights of a tract sum to 1.
+    xy : ndarray, shape (atoms, 2)
+        Where the atom is drawn: its cell nearest to the middle of its cells, in their metres; infinite
+        where all of them lie beyond any walking distance.
     departures : csr_matrix, shape (atoms, routes)
         Weekly departures near an atom: of the route's best-served stop within walking distance,
         each direction apart and then added, averaged over the atom's cells by weight. An entry is
@@ -61,6 +64,7 @@ class Catchment:
     tracts: int
     tract: Ints
     weight: Floats
+    xy: Floats
     departures: scipy.sparse.csr_matrix
     touched: scipy.sparse.csr_matrix
     wholly: scipy.sparse.csr_matrix
@@ -154,7 +158,7 @@ def make_catchment(
     np.maximum.at(farthest, stop, walk_m[route])
     cell, near_stop, distance = _pairs(cells.xy, stops_xy, farthest)
 
-    tract_atoms, weights, blocks = [], [], []
+    tract_atoms, weights, places, blocks = [], [], [], []
     chunk = max(1, DENSE_LIMIT // (2 * len(routes)))
     for begin, end in _chunks(cells.tract, chunk):
         low, high = np.searchsorted(cell, [begin, end])
@@ -162,10 +166,9 @@ def make_catchment(
             cell[low:high] - begin, near_stop[low:high], distance[low:high], end - begin,
             first_row, route, direction, departures, walk_m,
         )  # fmt: skip
-        atoms = _merge(cells.tract[begin:end], cells.weight[begin:end], near)
-        tract_atoms.append(atoms[0])
-        weights.append(atoms[1])
-        blocks.append(atoms[2])
+        atoms = _merge(cells.xy[begin:end], cells.tract[begin:end], cells.weight[begin:end], near)
+        for part, parts in zip(atoms, (tract_atoms, weights, places, blocks), strict=True):
+            parts.append(part)
     tract, weight = np.concatenate(tract_atoms), np.concatenate(weights)
     near = scipy.sparse.vstack(blocks, format="csr")
     share = _by_tract(_members(near), tract, weight, len(polygons))
@@ -175,6 +178,7 @@ def make_catchment(
         tracts=len(polygons),
         tract=tract,
         weight=weight,
+        xy=np.concatenate(places),
         departures=near,
         touched=touched_tracts(*service),
         wholly=wholly_near_tracts(share >= WHOLLY, *service),
@@ -241,8 +245,10 @@ def _near_routes(
     return best[:, 0::2] + best[:, 1::2]
 
 
-def _merge(tract: Ints, weight: Floats, near: Floats) -> tuple[Ints, Floats, scipy.sparse.csr_matrix]:
-    """Return tract, weight and mean departures of the atoms: same tract, same set of routes."""
+def _merge(
+    xy: Floats, tract: Ints, weight: Floats, near: Floats
+) -> tuple[Ints, Floats, Floats, scipy.sparse.csr_matrix]:
+    """Return tract, weight, place and mean departures of the atoms: same tract, same set of routes."""
     key = np.column_stack([tract.astype(">i8").view(np.uint8).reshape(-1, 8), np.packbits(near > 0, axis=1)])
     _, atom = np.unique(key.view(np.dtype((np.void, key.shape[1]))).ravel(), return_inverse=True)
     count = int(atom.max()) + 1
@@ -251,4 +257,19 @@ def _merge(tract: Ints, weight: Floats, near: Floats) -> tuple[Ints, Floats, sci
     mean = (fold @ scipy.sparse.csr_matrix(near)).multiply(1 / total[:, None]).tocsr()
     tract_of = np.zeros(count, np.int64)
     tract_of[atom] = tract
-    return tract_of, total, mean
+    return tract_of, total, _places(xy, atom, weight, count), mean
+
+
+def _places(xy: Floats, atom: Ints, weight: Floats, count: int) -> Floats:
+    """Return of each atom the cell nearest to the middle of its cells, shape (count, 2)."""
+    placed = np.flatnonzero(np.isfinite(xy[:, 0]))
+    xy, atom, weight = xy[placed], atom[placed], weight[placed]
+    total = np.maximum(np.bincount(atom, weight, minlength=count), np.finfo(float).tiny)
+    middle = np.column_stack([np.bincount(atom, weight * axis, minlength=count) / total for axis in xy.T])
+    away = np.hypot(*(xy - middle[atom]).T)
+    least = np.full(count, np.inf)
+    np.minimum.at(least, atom, away)
+    nearest = np.flatnonzero(away == least[atom])[::-1]  # of cells equally near the first
+    place = np.full((count, 2), np.inf)
+    place[atom[nearest]] = xy[nearest]
+    return place

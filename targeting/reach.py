@@ -7,7 +7,7 @@ place to be alike and boardings to be independent; it says how plans compare bet
 people really read a card.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -34,12 +34,15 @@ class Audience:
         Position of the atom's tract.
     weight : ndarray, shape (atoms,)
         Share of the tract's people who live in the atom.
+    atom : ndarray of int, shape (atoms,)
+        Position of the atom in the catchment.
     """
 
     people: Floats
     rides: scipy.sparse.csr_matrix
     tract: Ints
     weight: Floats
+    atom: Ints
 
     def reached_shares(self, cards: npt.ArrayLike) -> Floats:
         """Return the share of each atom's people who are reached, shape (atoms, groups).
@@ -58,7 +61,7 @@ class Audience:
     def with_people(self, tract_people: Floats) -> "Audience":
         """Return the same audience with other tract figures, shape (tracts, groups)."""
         people = tract_people[self.tract] * self.weight[:, None]
-        return Audience(people, self.rides, self.tract, self.weight)
+        return replace(self, people=people)
 
 
 def make_audience(
@@ -115,7 +118,9 @@ def make_audience(
         columns.append(visited)
     met = scipy.sparse.hstack(columns, format="csr")
     kept = (met.getnnz(axis=1) > 0) & (everyone.sum(axis=1) > 0)
-    return Audience(everyone[kept], met[kept], catchment.tract[kept], catchment.weight[kept])
+    return Audience(
+        everyone[kept], met[kept], catchment.tract[kept], catchment.weight[kept], np.flatnonzero(kept)
+    )
 
 
 def weekly_rides(departures: Floats, people: Floats, *, rides_per_week: float, elasticity: float) -> Floats:

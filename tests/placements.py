@@ -21,7 +21,7 @@ def audience(people: npt.ArrayLike, rides: npt.ArrayLike) -> Audience:
     count = len(np.asarray(people))
     return Audience(
         np.asarray(people, float), scipy.sparse.csr_matrix(np.asarray(rides, float)), np.arange(count),
-        np.ones(count),
+        np.ones(count), np.arange(count),
     )  # fmt: skip
 
 

@@ -339,3 +339,14 @@ def test_points_and_area_stand_side_by_side() -> None:
     assert joined["served_area"].to_numpy() == pytest.approx(joined["served_without"].to_numpy())
     assert (by_area["served_area"] == by_area["served"]).all()
     assert (with_points["served"] - with_points["served_area"]).abs().max() > 50
+
+
+def test_an_atom_is_drawn_at_its_cell_nearest_to_the_middle() -> None:
+    # one atom of four cells around (0, 0), the middle by weight at x = 5: the cell at 0 is nearest to it
+    cells = [
+        (0, 0.4, (-20.0, 0.0)), (0, 0.1, (0.0, 0.0)), (0, 0.4, (30.0, 0.0)), (0, 0.1, (10.0, 40.0)),
+        (1, 0.75, (5000.0, 7.0)), (1, 0.25, FAR), (2, 1.0, FAR),
+    ]  # fmt: skip
+    result = catch(cells, [(0.0, 0.0)], [(0, 0, 0, 10.0)], walk_m=[400])
+    assert result.tract.tolist() == [0, 1, 2]
+    assert result.xy.tolist() == [[0.0, 0.0], [5000.0, 7.0], [np.inf, np.inf]]

@@ -23,6 +23,7 @@ def catchment(tract: list[int], weight: list[float], departures: npt.ArrayLike) 
         tracts=tracts,
         tract=np.array(tract),
         weight=np.array(weight, float),
+        xy=np.zeros((len(tract), 2)),
         departures=near,
         touched=none,
         wholly=none,

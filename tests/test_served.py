@@ -57,6 +57,7 @@ def make_catchment(
         tracts=len(touched[0]),
         tract=np.array(tract, np.int64),
         weight=np.array(weight, float),
+        xy=np.zeros((len(tract), 2)),
         departures=scipy.sparse.csr_matrix(np.array(departures, float)),
         touched=scipy.sparse.csr_matrix(np.array(touched, bool)),
         wholly=scipy.sparse.csr_matrix(np.array(touched, bool) & (share >= 1 - 1e-9).T),

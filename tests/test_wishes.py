@@ -62,7 +62,7 @@ def problem_from(
     count = len(table)
     audience = Audience(
         np.outer(np.ones(count), size) / count, scipy.sparse.identity(count, format="csr"),
-        np.arange(count), np.ones(count),
+        np.arange(count), np.ones(count), np.arange(count),
     )  # fmt: skip
     sure = np.asarray(enough, float)[:count, : len(groups)]
     return problem_of(
