@@ -53,6 +53,11 @@ class Garages:
         return np.array([garage.get(key, "") for key in keys], dtype=object)
 
 
+def garage_title(name: str) -> str:
+    """Return what a garage is called in a plan: "Harbor garage"."""
+    return name if "garage" in name.lower() else f"{name} garage"
+
+
 def read_garages(path: Path, feed: Feed, notices: Notices) -> Garages:
     """Read which garage runs which route or block.
 

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from targeting.errors import CampaignError
 from targeting.feed import Feed
-from targeting.garages import Garages
+from targeting.garages import Garages, garage_title
 from targeting.interlining import families, interlining_graph, leakage, share_of_hours
 from targeting.notices import Notices
 from targeting.service import BlockHours, block_hours, design_weekday, most_at_once, vehicles_in_use
@@ -199,7 +199,7 @@ def _garage_units(
     peak = np.zeros(len(names), np.int64)
     most = most_at_once(number[today], start, end)
     peak[: len(most)] = most
-    titles = [name if "garage" in name.lower() else f"{name} garage" for name in names]
+    titles = [garage_title(name) for name in names]
     return _table([f"garage:{name}" for name in names], titles, peak, belong), spread
 
 

@@ -96,7 +96,7 @@ def vehicle_rows(feed: Feed, units: Units) -> pd.DataFrame:
             "family": [
                 family_name(kin[route], feed.routes) if len(kin[route]) > 1 else "" for route in routes
             ],
-            "garage": _garages(units, worked, hours, routes),
+            "garage": [listed(names) for names in _garages(units, worked, hours, routes)],
         }
     )
     order = sorted(range(len(routes)), key=lambda row: natural(table["route_name"].iloc[row]))
@@ -140,15 +140,27 @@ def _most(shares: npt.NDArray[np.float64], routes: pd.DataFrame) -> str:
     return listed(names)
 
 
-def _garages(units: Units, worked: BlockHours, hours: sp.csr_matrix, routes: pd.Index) -> list[str]:
-    """Return the garage of each route; by blocks all of those that send vehicles to it."""
+def garages_of_routes(feed: Feed, units: Units) -> dict[str, tuple[str, ...]]:
+    """Return the garages of each route in natural order; {} where the campaign gives none."""
     if units.garages is None:
-        return [""] * len(routes)
+        return {}
+    worked, routes = block_hours(feed.trips, feed.links), feed.routes.index
+    found = _garages(units, worked, in_order(worked, routes), routes)
+    return dict(zip(routes, found, strict=True))
+
+
+def _garages(
+    units: Units, worked: BlockHours, hours: sp.csr_matrix, routes: pd.Index
+) -> list[tuple[str, ...]]:
+    """Return the garages of each route; by blocks all of those that send vehicles to it."""
+    if units.garages is None:
+        return [()] * len(routes)
     if units.garages.by == "route":
-        return [str(units.garages.garage.get(route, "")) for route in routes]
+        garage = units.garages.garage
+        return [(str(garage[route]),) if route in garage.index else () for route in routes]
     entries = hours.tocoo()
     garage = units.garages.of_vehicles(worked)[entries.row]
     found: list[set[str]] = [set() for _ in routes]
     for name, route in set(zip(garage, entries.col.tolist(), strict=True)):
         found[route].add(name)
-    return [listed(sorted(names - {""}, key=natural)) for names in found]
+    return [tuple(sorted(names - {""}, key=natural)) for names in found]

@@ -1,0 +1,352 @@
+"""Work orders: how many cards the print shop prints, and which buses and venues carry them.
+
+What is ordered follows from the plan alone. Cards of an earlier wave that stays (`placement.keep`) hang
+already, so that they are neither printed nor hung again.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from math import ceil
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from targeting.campaign_sections import Orders as Settings
+from targeting.campaign_sections import Posters
+from targeting.languages import Language
+from targeting.order_costs import cost_columns
+from targeting.reach import Ints
+from targeting.units import short_name
+from targeting.vehicle_table import garages_of_routes
+from targeting.wishes import find_unit, spare_cards
+from targeting.wording import natural
+from targeting.working_days import working_day_before
+
+if TYPE_CHECKING:
+    from targeting.plan import Plan
+    from targeting.scores import Scores
+
+LONGEST_CODE = 12  # characters of an order code that stand for the unit
+LETTERS = {"route": "R", "family": "F", "garage": "G", "venue": "V"}
+PRINT_COLUMNS = [
+    "order", "language", "language_name", "own_name", "artwork_size", "cards", "hanging_already", "spares",
+    "copies", "pack_size", "delivery_date", "note",
+]  # fmt: skip
+LINE_COLUMNS = [
+    "order", "unit", "unit_id", "unit_name", "garage", "language", "language_name", "own_name", "buses",
+    "cards_each", "cards", "hanging_already", "shared_buses", "shared_with", "date_up", "date_down",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dates:
+    """When cards are delivered, hung and taken down; None without a posting date."""
+
+    delivery: date | None = None
+    up: date | None = None
+    down: date | None = None
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """Buses of a unit that carry the same cards, or a venue with its cards.
+
+    Attributes
+    ----------
+    unit_id : str
+    count : int
+        How many buses; 1 for a venue.
+    hang : tuple of str
+        Tags of the cards to hang in each of them.
+    hanging : tuple of str
+        Tags of the cards that hang there already.
+    """
+
+    unit_id: str
+    count: int
+    hang: tuple[str, ...]
+    hanging: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What is printed, and what is hung where.
+
+    Attributes
+    ----------
+    dates : Dates
+    prints : DataFrame
+        The columns of orders_print.csv (docs/columns.md), one row a language and one for all.
+    lines : DataFrame
+        The columns of orders.csv, one row a unit × language, in the order of garages and units.
+    fittings : tuple of Fitting
+        The same as buses that carry the same cards, units in the order of `lines`.
+    garages : dict of unit_id to tuple of str
+        Where the buses of each unit of `lines` come from; empty where that is not known.
+    """
+
+    dates: Dates
+    prints: pd.DataFrame
+    lines: pd.DataFrame
+    fittings: tuple[Fitting, ...]
+    garages: dict[str, tuple[str, ...]]
+
+
+def make_orders(plan: "Plan") -> Orders:
+    """Return the work orders of a plan."""
+    scores, posting = plan.scores, plan.posting
+    settings, posters = scores.campaign.orders, scores.campaign.posters
+    dates = dates_of(settings, posters.weeks)
+    languages = scores.languages
+    units = scores.postable.table
+    already = _hanging_already(scores, posting.by_language)
+    garages = _garages(scores)
+    used = posting.problem.buses_used(posting.cards)
+    posted = sorted(
+        np.flatnonzero(posting.by_language.sum(axis=1)).tolist(),
+        key=lambda row: _place(garages[str(units.index[row])], str(units["unit_name"].iloc[row]), row),
+    )
+    groups = [language.column for language in languages]
+    fittings = [
+        Fitting(str(units.index[row]), count, *(tuple(languages[at].tag for at in some) for some in cards))
+        for row in posted
+        for cards, count in Counter(
+            arrange(posting.by_language[row], already[row], max(int(used[row]), 1), groups)
+        ).items()
+    ]
+    lines = _lines(scores, posting.by_language, already, posted, fittings, garages, dates)
+    hung, before = posting.by_language.sum(axis=0), already.sum(axis=0)
+    return Orders(
+        dates=dates,
+        prints=_prints(plan, print_rows(languages, hung, before, posters, settings, dates)),
+        lines=lines,
+        fittings=tuple(fittings),
+        garages={str(units.index[row]): garages[str(units.index[row])] for row in posted},
+    )
+
+
+def dates_of(settings: Settings, weeks: float) -> Dates:
+    """Return delivery, first day and the day on which cards come down; none without a posting date."""
+    up = settings.posting_date
+    if up is None:
+        return Dates()
+    return Dates(
+        working_day_before(up, settings.delivery_days), up, up + timedelta(days=ceil(weeks * 7 - 1e-9))
+    )
+
+
+def print_rows(
+    languages: Sequence[Language],
+    cards: Ints,
+    already: Ints,
+    posters: Posters,
+    settings: Settings,
+    dates: Dates,
+) -> pd.DataFrame:
+    """Return the print order, one row a language.
+
+    Parameters
+    ----------
+    languages : sequence of Language
+    cards, already : ndarray of int, shape (languages,)
+        Cards that hang in buses and venues, and those of them that hang from an earlier wave.
+    """
+    rows = []
+    for language, hung, before in zip(languages, cards.tolist(), already.tolist(), strict=True):
+        new = hung - before
+        spares = spare_cards(new, posters.spares, posters.weeks)
+        most = posters.copies.get(language.tag) if isinstance(posters.copies, dict) else posters.copies
+        copies, note = copies_to_print(new + spares, settings.pack_size, most)
+        rows.append(
+            {
+                "order": f"PRINT-{language.tag}",
+                "language": language.tag,
+                "language_name": language.english_name,
+                "own_name": language.own_name,
+                "artwork_size": settings.artwork_size,
+                "cards": hung,
+                "hanging_already": before,
+                "spares": spares,
+                "copies": copies,
+                "pack_size": settings.pack_size,
+                "delivery_date": dates.delivery,
+                "note": note,
+            }
+        )
+    return pd.DataFrame(rows, columns=PRINT_COLUMNS)
+
+
+def copies_to_print(needed: int, pack_size: int, most: int | None) -> tuple[int, str]:
+    """Return the copies to order, in whole packs where the copies of the campaign allow, and what to know."""
+    packed = -(-needed // pack_size) * pack_size
+    if most is None or packed <= most:
+        return packed, ""
+    if needed <= most:
+        return most, f"posters.copies = {most:,} is not a whole number of packs of {pack_size:,}"
+    return most, f"posters.copies = {most:,} leaves {needed - most:,} fewer spares than planned"
+
+
+def arrange(
+    cards: Ints, already: Ints, buses: int, groups: Sequence[str]
+) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    """Return which languages to hang, and which hang already, in each bus of a unit.
+
+    Cards are dealt round the buses, one language after another and those of one group together, so that
+    no bus gets the same language twice, nor more cards than it has slots.
+
+    Parameters
+    ----------
+    cards, already : ndarray of int, shape (languages,)
+        Buses that carry each language, and those of them that carry it from an earlier wave: these are
+        taken to be the first.
+    buses : int
+        `targeting.problem.Problem.buses_used` of the unit.
+    groups : sequence of str
+        Group of each language.
+    """
+    hang: list[list[int]] = [[] for _ in range(buses)]
+    hanging: list[list[int]] = [[] for _ in range(buses)]
+    first = {group: at for at, group in reversed(list(enumerate(groups)))}
+    at = 0
+    for language in sorted(range(len(groups)), key=lambda each: (first[groups[each]], each)):
+        for number in range(int(cards[language])):
+            (hanging if number < already[language] else hang)[at % buses].append(language)
+            at += 1
+    return [(tuple(sorted(new)), tuple(sorted(before))) for new, before in zip(hang, hanging, strict=True)]
+
+
+def order_codes(table: pd.DataFrame, routes: pd.DataFrame) -> "pd.Series[str]":
+    """Return a short code of each unit, all different: "R20", "F2", "GCenter", "V3".
+
+    It depends on what can be ordered, not on what is: another plan on the same files has the same codes.
+    Letters and digits only, so that any sheet, form or file can hold it.
+
+    Parameters
+    ----------
+    table : DataFrame indexed by unit_id
+        `targeting.postable.Postable.table`.
+    routes : DataFrame
+        `targeting.feed.Feed.routes`.
+    """
+    taken: set[str] = set()
+    codes = []
+    for unit_id, unit in table.iterrows():
+        name = str(unit_id).partition(":")[2]
+        if unit["unit"] in ("route", "family"):
+            name = min((short_name(route, routes) for route in unit["routes"]), key=natural)
+        stem = LETTERS[unit["unit"]] + (_plain(name) or _plain(str(unit_id)))[:LONGEST_CODE].strip("-")
+        code, number = stem, 2
+        while code.lower() in taken:
+            code, number = f"{stem}_{number}", number + 1
+        taken.add(code.lower())
+        codes.append(code)
+    return pd.Series(codes, index=table.index, dtype=object)
+
+
+def _plain(text: str) -> str:
+    ascii_only = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return re.sub(r"[^A-Za-z0-9]+", "-", ascii_only).strip("-")
+
+
+def _prints(plan: "Plan", rows: pd.DataFrame) -> pd.DataFrame:
+    """Return the print order with its costs and the row of all languages."""
+    region = plan.coverage[plan.coverage["area_kind"] == "region"].set_index("language")
+    every = plan.strategies[plan.strategies["chosen"] & (plan.strategies["language"] == "")].iloc[0]
+    counted = ["cards", "hanging_already", "spares", "copies"]
+    total = dict.fromkeys(PRINT_COLUMNS, "") | {
+        "pack_size": plan.scores.campaign.orders.pack_size,
+        "artwork_size": plan.scores.campaign.orders.artwork_size,
+        "delivery_date": rows["delivery_date"].iloc[0],
+        **rows[counted].sum().to_dict(),
+    }
+    table = pd.concat([rows, pd.DataFrame([total])], ignore_index=True)
+    reach = [*region.loc[rows["language"], "reach"], every["reach"]]
+    margin = [*region.loc[rows["language"], "reach_moe"], every["reach_moe"]]
+    named = [*region.loc[rows["language"], "measured_as"], ""]
+    return cost_columns(
+        table.assign(reach=reach, reach_moe=margin),
+        plan.scores.campaign.orders,
+        plan.scores.campaign.certainty.smallest_count,
+    ).assign(measured_as=named)
+
+
+def _lines(
+    scores: "Scores",
+    cards: Ints,
+    already: Ints,
+    posted: Sequence[int],
+    fittings: Sequence[Fitting],
+    garages: Mapping[str, tuple[str, ...]],
+    dates: Dates,
+) -> pd.DataFrame:
+    """Return the columns of orders.csv."""
+    units = scores.postable.table
+    codes = order_codes(units, scores.feed.routes)
+    rows = []
+    for row in posted:
+        unit, unit_id = units.iloc[row], str(units.index[row])
+        for number, language in enumerate(scores.languages):
+            if not cards[row, number]:
+                continue
+            mine = [
+                (each.count, {*each.hang, *each.hanging} - {language.tag})
+                for each in fittings
+                if each.unit_id == unit_id and language.tag in (*each.hang, *each.hanging)
+            ]
+            others = set().union(*(others for _, others in mine))
+            rows.append(
+                {
+                    "order": f"{codes.iloc[row]}-{language.tag}",
+                    "unit": unit["unit"],
+                    "unit_id": unit_id,
+                    "unit_name": unit["unit_name"],
+                    "garage": "; ".join(garages[unit_id]),
+                    "language": language.tag,
+                    "language_name": language.english_name,
+                    "own_name": language.own_name,
+                    "buses": 0 if unit["venue"] else int(cards[row, number]),
+                    "cards_each": 1,
+                    "cards": int(cards[row, number]),
+                    "hanging_already": int(already[row, number]),
+                    "shared_buses": 0 if unit["venue"] else sum(count for count, more in mine if more),
+                    "shared_with": ", ".join(each.tag for each in scores.languages if each.tag in others),
+                    "date_up": dates.up,
+                    "date_down": dates.down,
+                }
+            )
+    return pd.DataFrame(rows, columns=LINE_COLUMNS)
+
+
+def _hanging_already(scores: "Scores", cards: Ints) -> Ints:
+    """Return the cards that hang from an earlier wave, shape (units, languages)."""
+    kept = np.zeros_like(cards)
+    tags = [language.tag for language in scores.languages]
+    for row in scores.inputs.kept.itertuples(index=False):
+        unit = find_unit(str(row.unit_id), scores.postable.table, "placement.keep")
+        kept[unit, tags.index(str(row.language))] += int(row.buses)
+    return np.minimum(kept, cards)
+
+
+def _garages(scores: "Scores") -> dict[str, tuple[str, ...]]:
+    """Return the garages that send out the buses of each unit, in natural order."""
+    units = scores.postable.table
+    if scores.units.kind == "garage":
+        return {
+            str(unit): () if venue else (str(unit).removeprefix("garage:"),)
+            for unit, venue in units["venue"].items()
+        }
+    of_route = garages_of_routes(scores.feed, scores.units)
+    return {
+        str(unit): tuple(sorted({name for route in routes for name in of_route.get(route, ())}, key=natural))
+        for unit, routes in units["routes"].items()
+    }
+
+
+def _place(garages: tuple[str, ...], name: str, row: int) -> tuple[object, ...]:
+    """Return a key by garage, units without one last, then by name as people sort it."""
+    return (not garages, [natural(each) for each in garages], natural(name), row)
