@@ -257,7 +257,7 @@ def _languages(
 
 
 def _region(coverage: pd.DataFrame) -> dict[str, Any]:
-    rows = coverage[coverage["area"] == "Region"]
+    rows = coverage[coverage["area_kind"] == "region"]
     return {row["language"]: row for _, row in rows.iterrows()}
 
 

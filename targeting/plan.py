@@ -10,17 +10,14 @@ import numpy as np
 import pandas as pd
 
 from targeting.campaign import Campaign
-from targeting.certainty import reliability
+from targeting.coverage_table import coverage_rows
 from targeting.inputs import Step
 from targeting.languages import told_apart
 from targeting.placement_table import placement_rows
 from targeting.plan_tables import language_rows
-from targeting.posting import Posting, decide, following_audience, refuse_contradictions
-from targeting.reach import Floats
-from targeting.reached import near_by_tract, reached_by_tract
+from targeting.posting import Posting, decide, refuse_contradictions
 from targeting.scores import Scores
 from targeting.scoring import score_routes
-from targeting.served import coverage
 from targeting.strategies import budget_rows, strategy_rows
 from targeting.vehicle_table import vehicle_rows
 
@@ -79,35 +76,12 @@ def make_plan(campaign: Campaign, step: Step = lambda _: None) -> Plan:
         scores=scores,
         posting=posting,
         placements=placement_rows(scores, posting, vehicles),
-        coverage=_coverage(scores, posting),
+        coverage=coverage_rows(scores, posting),
         languages=language_rows(scores),
         vehicles=vehicles,
         strategies=strategy_rows(scores, posting),
         budget=None if posting.solution is None else budget_rows(scores, posting),
         robustness=_robustness(scores, posting),
-    )
-
-
-def _coverage(scores: Scores, posting: Posting) -> pd.DataFrame:
-    """Return the rows of coverage.csv."""
-    cards, tracts = posting.by_language, len(scores.tracts.names)
-    shares: dict[str, Floats] = {
-        "served_posted": near_by_tract(scores.postable.catchment, cards),
-        "reach": reached_by_tract(posting.problem.audience, cards, tracts),
-        "reach_following": reached_by_tract(following_audience(scores), cards, tracts),
-    }
-    near_any = scores.catchment.share_of_any(np.ones(len(scores.catchment.routes), bool))
-    covered = coverage(scores.tracts, scores.languages, near_any, shares)
-    limits = scores.campaign.certainty.cv_limits
-    names = {language.tag: language.english_name for language in scores.languages}
-    measured_as = {language.tag: language.measured_as for language in scores.languages}
-    return covered.assign(
-        **{
-            f"{name}_reliability": reliability(covered[name], covered[f"{name}_moe"], limits)
-            for name in ("lep", "served_any", "served_posted", "reach")
-        },
-        language_name=covered["language"].map(names),
-        measured_as=covered["language"].map(measured_as),
     )
 
 

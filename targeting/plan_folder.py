@@ -21,7 +21,7 @@ NUMBERS = (
 QUOTED_FORMULA = r"^'(?=[=+\-@\t\r])"
 NEEDED = {
     "placements.csv": ("unit", "unit_id", "unit_name", "language", "language_name", "buses"),
-    "coverage.csv": ("area", "language", "language_name", "served_posted", "served_posted_moe"),
+    "coverage.csv": ("area", "area_kind", "language", "language_name", "served_posted", "served_posted_moe"),
 }
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
 
@@ -181,17 +182,36 @@ def campaign_problem(scores: Scores, notices: Notices, audience: Audience | None
 
 def audience_of(scores: Scores) -> Audience:
     """Return whom the units can reach: cards ordered for a route stay on it, others follow their buses."""
-    units = scores.units
-    stay = scipy.sparse.identity(len(scores.feed.routes), format="csr")
-    return _audience(
-        scores, stay if units.kind == "route" else units.leakage, units.table["vehicles"], venues=True
-    )
+    return _audience(scores, _stay(scores), scores.units.table["vehicles"], venues=True)
 
 
 def following_audience(scores: Scores) -> Audience:
     """Return whom the units reach when every card goes wherever its bus goes."""
     units = scores.units
     return _audience(scores, units.leakage, units.table["vehicles"], venues=True)
+
+
+def audiences_on(scores: Scores, routes: npt.NDArray[np.bool_]) -> tuple[Audience, Audience]:
+    """Return the same two audiences, with only the rides on some of the routes, and without venues.
+
+    Parameters
+    ----------
+    routes : ndarray of bool, shape (routes,)
+    """
+    units = scores.units
+    some = scipy.sparse.diags(routes.astype(float))
+    stay, follow = (
+        _audience(scores, (leakage @ some).tocsr(), units.table["vehicles"], venues=False)
+        for leakage in (_stay(scores), units.leakage)
+    )
+    return stay, follow
+
+
+def _stay(scores: Scores) -> scipy.sparse.csr_matrix:
+    """Return where cards are taken to be seen: those of a route on it, others where their buses go."""
+    if scores.units.kind == "route":
+        return scipy.sparse.identity(len(scores.feed.routes), format="csr")
+    return scores.units.leakage
 
 
 def route_audience(scores: Scores) -> Audience:

@@ -6,7 +6,8 @@ of it may add is shown apart, as bounds: `low` counts a tract only where it lies
 walking distance, `high` counts it whole where any of it does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -70,7 +71,8 @@ def coverage(
     tracts: Tracts,
     languages: Sequence[Language],
     near_any: Floats,
-    shares: "dict[str, Floats]",
+    shares: Mapping[str, Floats],
+    agencies: Mapping[str, tuple[Floats, Mapping[str, Floats]]] = MappingProxyType({}),
 ) -> pd.DataFrame:
     """Return people in an area, near any route, and served and reached by a plan, an area × language.
 
@@ -81,29 +83,36 @@ def coverage(
     shares : dict of column to ndarray, shape (languages, tracts)
         Shares of each tract's people by language: `served_posted` (near a posted unit) and whatever else
         is to be added up.
+    agencies : dict of name to (near_any, shares)
+        The same by the routes of one agency alone.
 
     Returns
     -------
     DataFrame
-        `area` ("Region", then the counties by name), `language`, `lep`, `served_any` and the columns of
-        `shares` with margins `…_moe`, and `…_share` of `lep` with its margin for each of `shares`.
+        `area` ("Region", then the counties by name, then the agencies), `area_kind` (region, county or
+        agency), `language`, `lep`, `served_any` and the columns of `shares` with margins `…_moe`, and
+        `…_share` of `lep` with its margin for each of `shares`. `lep` of an agency is the region's.
     """
-    areas: dict[str, Floats] = {"Region": np.ones(len(tracts.names))}
-    for county in sorted(set(tracts.county)):
-        areas[county] = (tracts.county == county).to_numpy(float)
+    everywhere = np.ones(len(tracts.names))
+    areas: list[tuple[str, str, Floats, Floats, Mapping[str, Floats]]] = [
+        ("Region", "region", everywhere, near_any, shares)
+    ]
+    areas += [
+        (county, "county", (tracts.county == county).to_numpy(float), near_any, shares)
+        for county in sorted(set(tracts.county))
+    ]
+    areas += [(agency, "agency", everywhere, *near) for agency, near in agencies.items()]
     rows = []
-    for area, inside in areas.items():
+    for area, kind, inside, near, parts in areas:
         for number, language in enumerate(languages):
             key = language.column
-            weights = np.vstack(
-                [inside, inside * near_any, *(inside * share[number] for share in shares.values())]
-            )
+            weights = np.vstack([inside, inside * near, *(inside * part[number] for part in parts.values())])
             totals = (weights @ tracts.estimates[[key]].to_numpy(float)).ravel()
             margins = margins_of_sums(weights, tracts, [key]).ravel()
-            row: dict[str, object] = {"area": area, "language": language.tag}
-            for name, total, margin in zip(["lep", "served_any", *shares], totals, margins, strict=True):
+            row: dict[str, object] = {"area": area, "area_kind": kind, "language": language.tag}
+            for name, total, margin in zip(["lep", "served_any", *parts], totals, margins, strict=True):
                 row |= {name: total, f"{name}_moe": margin}
-                if name in shares:
+                if name in parts:
                     row[f"{name}_share"] = total / totals[0] if totals[0] else np.nan
                     row[f"{name}_share_moe"] = float(moe.of_proportion(total, margin, totals[0], margins[0]))
             rows.append(row)

@@ -216,7 +216,7 @@ def _coverage_table(plan: "Plan") -> Table:
     placed = plan.placements.groupby("language")
     buses, hung = placed["buses"].sum(), placed["cards"].sum()
     names = {language.tag: language.english_name for language in plan.scores.languages}
-    region = plan.coverage[plan.coverage["area"] == "Region"]
+    region = plan.coverage[plan.coverage["area_kind"] == "region"]
     for _, row in region.iterrows():
         name = names[row["language"]]
         table.add_row(

@@ -61,10 +61,11 @@ def plan(
     ]  # fmt: skip
     columns = ["unit", "unit_id", "unit_name", "language", "language_name", "buses"]
     coverage = [
-        {"area": area, "language": tag, "language_name": {"es": "Spanish", "ar": "Arabic"}[tag],
+        {"area": area, "area_kind": kind, "language": tag,
+         "language_name": {"es": "Spanish", "ar": "Arabic"}[tag],
          "served_posted": value, "served_posted_moe": moe,
          **({} if reach is None else {"reach": reach[tag][0], "reach_moe": reach[tag][1]})}
-        for area in ("Region", "Some County")
+        for area, kind in (("Region", "region"), ("Some County", "county"))
         for tag, (value, moe) in posted.items()
     ]  # fmt: skip
     return PlanFolder(
@@ -301,7 +302,8 @@ def test_a_plan_is_the_same_as_itself(folders: tuple[Path, Path]) -> None:
         ("placements.csv", b"", "is not a table"),
         ("placements.csv", b"\xff\xfe\x00", "is not a table"),
         ("placements.csv", b"unit,language\nroute,es\n", "has no column 'unit_id'"),
-        ("coverage.csv", b"area,language,language_name,served_posted,served_posted_moe\nRegion,es,S,x,1\n",
+        ("coverage.csv",
+         b"area,area_kind,language,language_name,served_posted,served_posted_moe\nRegion,region,es,S,x,1\n",
          "'x' in the column 'served_posted' is not a number"),
         ("placements.csv", b"unit,unit_id,unit_name,language,language_name,buses\nroute,1,1 A,es,Spanish,\n",
          "a number of buses is not a whole number"),

@@ -216,7 +216,7 @@ def test_people_reached_were_served_and_served_live_near_a_route(optimal: Plan) 
     for less, more in (("reach", "served_posted"), ("served_posted", "served_any"), ("served_any", "lep")):
         assert (table[less] <= table[more] + slack).all(), (less, more)
     assert (table["reach_following"] <= table["served_any"] + slack).all()
-    counties = table[table["area"] != "Region"].groupby("language")
+    counties = table[table["area_kind"] == "county"].groupby("language")
     region = region_of(optimal)
     for name in ("lep", "served_any", "served_posted", "reach", "reach_following"):
         sums = counties[name].sum()

@@ -111,7 +111,7 @@ def _definition(scores: Scores) -> str:
 
 def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
     """Return the card of each language in the list of what can be shown."""
-    region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
+    region = plan.coverage[plan.coverage["area_kind"] == "region"].set_index("language")
     one = "such a bus" if vehicles == "buses" else "one"
     near = "near any bus route" if vehicles == "buses" else "near any route"
     first: dict[str, str] = {}

@@ -176,7 +176,7 @@ def _layers(path: Path) -> dict[str, gpd.GeoDataFrame]:
 
 
 def _languages(plan: PlanFolder) -> list[Shown]:
-    region = plan.coverage[plan.coverage["area"] == "Region"].set_index("language")
+    region = plan.coverage[plan.coverage["area_kind"] == "region"].set_index("language")
     hung = plan.placements.assign(cards=plan.placements["cards"].astype(int)).groupby("language")
     buses, cards = hung["buses"].sum(), hung["cards"].sum()
     own = {language["tag"]: language["own_name"] for language in plan.record["languages"]}
