@@ -69,12 +69,13 @@ def alone_and_added(audience: Audience, cards: Ints) -> pd.DataFrame:
         One row a placement (unit and group with cards), by unit: `unit`, `group` (positions), `cards`,
         `alone`, `added` (people).
     """
-    left = np.exp(-(audience.rides @ cards))
+    all_rides = audience.rides @ cards
     rides = audience.rides.tocsc()
     rows = []
     for unit, group in zip(*np.nonzero(cards), strict=True):
         begin, end = rides.indptr[unit], rides.indptr[unit + 1]
         atoms, met = rides.indices[begin:end], rides.data[begin:end] * cards[unit, group]
+        others = np.maximum(all_rides[atoms, group] - met, 0.0)
         people = audience.people[atoms, group]
         rows.append(
             {
@@ -82,7 +83,7 @@ def alone_and_added(audience: Audience, cards: Ints) -> pd.DataFrame:
                 "group": int(group),
                 "cards": int(cards[unit, group]),
                 "alone": float(people @ -np.expm1(-met)),
-                "added": float((people * left[atoms, group]) @ np.expm1(met)),
+                "added": float((people * np.exp(-others)) @ -np.expm1(-met)),
             }
         )
     return pd.DataFrame(rows, columns=["unit", "group", "cards", "alone", "added"])

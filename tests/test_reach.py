@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from targeting.catchment import Catchment
 from targeting.reach import Audience, make_audience, posted_departures, posted_vehicles, weekly_rides
+from targeting.reached import alone_and_added
 
 
 def catchment(tract: list[int], weight: list[float], departures: npt.ArrayLike) -> Catchment:
@@ -220,3 +221,19 @@ def test_other_people_change_neither_rides_nor_places() -> None:
     assert (drawn.rides != audience.rides).nnz == 0
     same = audience.with_people(np.array(PEOPLE))
     assert (same.people == audience.people).all()
+
+
+@pytest.mark.parametrize("rides_per_week", [0.001, 1.0, 1000.0])
+def test_what_each_placement_adds_however_often_people_ride(rides_per_week: float) -> None:
+    audience = heard(STREETS, PEOPLE, vehicles=[3, 2], rides_per_week=rides_per_week)
+    cards = np.array([[2, 1], [1, 0]])
+    found = alone_and_added(audience, cards)
+    assert found[["unit", "group", "cards"]].to_numpy().tolist() == [[0, 0, 2], [0, 1, 1], [1, 0, 1]]
+    for row in found.itertuples():
+        only, less = np.zeros_like(cards), cards.copy()
+        only[row.unit, row.group], less[row.unit, row.group] = row.cards, 0
+        assert row.alone == pytest.approx(audience.reach(only).sum())
+        lost = audience.reach(cards).sum() - audience.reach(less).sum()
+        assert row.added == pytest.approx(lost, rel=1e-6)
+    if rides_per_week == 1000:  # who is near both routes is reached by either: 20 people
+        assert found["added"].tolist() == pytest.approx([60, 100, 40])
