@@ -4,28 +4,22 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from targeting.posting import following_audience
-from targeting.wording import about, at_most
+from targeting.wording import about, at_most, small_share
 
 if TYPE_CHECKING:
     from targeting.plan import Plan
 
+PROVEN = 5e-7  # a smaller gap is the rounding of sums
 MOVES = 0.005  # a smaller share of the reach that interlining moves is not worth a sentence
 
 
 def proofs(plan: "Plan") -> list[str]:
     """Return how good the placement is, whether another sample would change it, and where cards go."""
     found, people = plan.posting.solution, plan.robustness
+    placement = plan.scores.campaign.placement
     sentences = []
     if found is not None:
-        worth = (
-            "reaches more than {} more people"
-            if plan.scores.campaign.placement.weights == "people"
-            else "is worth more than {} more by the campaign's weights"
-        )
-        sentences.append(
-            "Proven: no placement of these buses under the campaign's wishes "
-            f"{worth.format(at_most(found.gap))}."
-        )
+        sentences.append(f"Proven: {no_better(found.gap, str(placement.weights), robust=placement.robust)}.")
     if people is not None:
         total = people.iloc[-1]
         few = int((plan.placements["certainty"] < 0.5).sum())
@@ -33,10 +27,42 @@ def proofs(plan: "Plan") -> list[str]:
         unsure = f"; {few} of {len(plan.placements)} placements {comes} back in under half" if few else ""
         sentences.append(
             f"Over {plan.scores.campaign.certainty.redraws:,} redraws of the census figures the plan reaches "
-            f"{total['reach_low']:,.0f} to {total['reach_high']:,.0f} people in nine of ten, and loses "
-            f"{at_most(total['regret'])} against the best plan of each on average{unsure}."
+            f"{total['reach_low']:,.0f} to {total['reach_high']:,.0f} people in nine of ten, and "
+            f"{lost(total['regret'], str(placement.weights))} the best plan of each{unsure}."
         )
     return sentences
+
+
+def no_better(gap: float, weights: str, *, robust: bool) -> str:
+    """Return how much better the best placement may be.
+
+    Parameters
+    ----------
+    gap : float
+        `targeting.exact.Solution.gap`.
+    weights : str
+        `placement.weights`.
+    robust : bool
+        Whether the mean over the redraws was maximised.
+    """
+    more = "more" if gap < PROVEN else f"more than {at_most(gap)} more"
+    said = f"is worth {more} by the campaign's weights"
+    if weights == "people":
+        said = f"reaches {more} people"
+    elif weights == "proportional":
+        said = f"reaches {more} in the geometric mean of the languages"
+    mean = " on average over the redraws" if robust else ""
+    return f"no placement of these buses under the campaign's wishes {said}{mean}"
+
+
+def lost(regret: float, weights: str) -> str:
+    """Return what the plan loses against the best plan of each redraw: "on average reaches … than"."""
+    share = small_share(regret)
+    if weights == "people":
+        return f"on average reaches {share} fewer people than"
+    if weights == "proportional":
+        return f"on average reaches {share} less in the geometric mean of the languages than"
+    return f"on average is worth {share} less by the campaign's weights than"
 
 
 def assumption(plan: "Plan") -> str:

@@ -54,6 +54,11 @@ def at_most(share: float) -> str:
     return f"{math.ceil(share * 1000 - 1e-6) / 10:.1f}%"
 
 
+def small_share(share: float) -> str:
+    """Return a share as a percentage to one decimal, "under 0.1%" where it is less."""
+    return "under 0.1%" if share < 0.001 else f"{share:.1%}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return "2, 10 and 17"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
