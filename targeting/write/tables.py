@@ -43,25 +43,33 @@ PEOPLE = (
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
+def published(plan: "Plan") -> dict[str, pd.DataFrame]:
+    """Return the tables as every output publishes them, by the names of their files without ".csv"."""
+    tables = {
+        "routes": plan.routes,
+        "placements": plan.placements,
+        "coverage": plan.coverage,
+        "languages": plan.languages,
+        "vehicles": plan.vehicles,
+        "strategies": plan.strategies,
+        "budget": plan.budget,
+        "robustness": plan.robustness,
+    }
+    return {name: as_published(plan, table) for name, table in tables.items() if table is not None}
+
+
+def as_published(plan: "Plan", table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of the plan with its figures rounded, and those too small to be told in words."""
+    return told(rounded(table), plan.scores.campaign.certainty.smallest_count)
+
+
 def tables_csv(plan: "Plan") -> dict[str, str]:
     """Return the text of each CSV file by its name."""
-    source = source_line(plan.scores)
-    tables = {
-        "routes.csv": plan.routes,
-        "placements.csv": plan.placements,
-        "coverage.csv": plan.coverage,
-        "languages.csv": plan.languages,
-        "vehicles.csv": plan.vehicles,
-        "strategies.csv": plan.strategies,
-    }
-    if plan.budget is not None:
-        tables["budget.csv"] = plan.budget
-    if plan.robustness is not None:
-        tables["robustness.csv"] = plan.robustness
-    smallest = plan.scores.campaign.certainty.smallest_count
-    return {
-        name: as_csv(told(rounded(table), smallest).assign(source=source)) for name, table in tables.items()
-    }
+    return {f"{name}.csv": _csv(plan, table) for name, table in published(plan).items()}
+
+
+def _csv(plan: "Plan", table: pd.DataFrame) -> str:
+    return as_csv(table.assign(source=source_line(plan.scores)))
 
 
 def public_placements_csv(plan: "Plan") -> str:
