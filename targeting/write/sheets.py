@@ -18,7 +18,7 @@ import xlsxwriter
 
 Kind = Literal[
     "text", "prose", "people", "margin", "number", "ratio", "hours", "share", "share_margin", "probability",
-    "money", "date", "flag",
+    "money", "price", "date", "flag",
 ]  # fmt: skip
 NUMBER_FORMATS: dict[str, str] = {
     "people": "#,##0",
@@ -29,7 +29,8 @@ NUMBER_FORMATS: dict[str, str] = {
     "share": "0.0%",
     "share_margin": '"±"0.0%',
     "probability": "0%",
-    "money": '"$"#,##0.00',
+    "money": "#,##0.00",
+    "price": "#,##0.000",
     "date": "yyyy-mm-dd",
 }
 CREATED = datetime(2000, 1, 1)  # of the file, not of the plan: run.json has the time of the run
@@ -81,9 +82,11 @@ class Workbook:
         Of the document, and on the left of every printed page's header.
     source : str
         Where the figures come from, in few words: at the foot of every printed page.
+    currency : str
+        The sign before amounts (`money`) and prices by the tenth of a cent (`price`).
     """
 
-    def __init__(self, *, title: str, source: str) -> None:
+    def __init__(self, *, title: str, source: str, currency: str = "$") -> None:
         self._stream = BytesIO()
         self._book = xlsxwriter.Workbook(
             self._stream,
@@ -91,6 +94,10 @@ class Workbook:
         )
         self._book.set_properties({"title": clean(title), "comments": clean(source), "created": CREATED})
         self._title, self._source = clean(title), clean(source)
+        sign = clean(currency).replace('"', "") + (" " if currency[-1:].isalpha() else "")
+        self._numbers = NUMBER_FORMATS | {
+            kind: f'"{sign}"{NUMBER_FORMATS[kind]}' for kind in ("money", "price")
+        }
         self._sheets: set[str] = set()
         self._tables: set[str] = set()
         self._formats: dict[tuple[Any, ...], Any] = {}
@@ -249,7 +256,7 @@ class Workbook:
         """Write the cells of one column, each by its type."""
         looks = {"valign": "top", "bottom": 1, "bottom_color": HAIRLINE}
         if kind in NUMBER_FORMATS:
-            looks |= {"align": "right", "num_format": NUMBER_FORMATS[kind]}
+            looks |= {"align": "right", "num_format": self._numbers[kind]}
         else:
             looks |= {"indent": 1, "text_wrap": kind == "prose"}
         plain, strong = self._format(**looks), self._format(**looks, bold=True)
