@@ -258,7 +258,7 @@ class Workbook:
         if kind in NUMBER_FORMATS:
             looks |= {"align": "right", "num_format": self._numbers[kind]}
         else:
-            looks |= {"indent": 1, "text_wrap": kind == "prose"}
+            looks |= {"align": "left", "indent": 1, "text_wrap": kind == "prose"}
         plain, strong = self._format(**looks), self._format(**looks, bold=True)
         if kind not in NUMBER_FORMATS and len(values):
             page.ignore_errors({"number_stored_as_text": _range(top, top + len(values) - 1, place)})
