@@ -40,7 +40,7 @@ PAPER_LETTER, PAPER_TABLOID = 1, 3
 LETTER_CHARACTERS = 210  # wider tables are too small to read on one letter page
 LINE = 15.5  # points
 PROSE_WIDTH, TERM_WIDTH = 90, 26  # characters
-LONGEST_TEXT, LONGEST_FOOTER, LONGEST_SHEET, LONGEST_NOTE = 32767, 190, 31, 120
+LONGEST_TEXT, LONGEST_FOOTER, LONGEST_SHEET, LONGEST_NOTE = 32767, 115, 31, 120
 NOT_IN_XML = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
@@ -228,8 +228,9 @@ class Workbook:
         """Return a new worksheet with a valid name of its own, its margins, header and footer."""
         page = self._book.add_worksheet(sheet_name(sheet, self._sheets))
         page.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
-        page.set_header(f"&L&8{_in_footer(self._title)}&R&8&A")
-        page.set_footer(f"&L&8{_in_footer(self._source)}&R&8Page &P of &N")
+        as_printed = {"scale_with_doc": False}
+        page.set_header(f"&L&8{_in_footer(self._title)}&R&8&A", as_printed)
+        page.set_footer(f"&L&8{_in_footer(self._source)}&R&8Page &P of &N", as_printed)
         return page
 
     def _table_name(self, sheet: str) -> str:
