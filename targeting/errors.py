@@ -25,13 +25,17 @@ class OutputError(TargetingError):
     """A plan cannot be written where it was asked for, or a plan folder cannot be read."""
 
 
+NOT_CACHED = 0
+
+
 class FetchError(TargetingError):
     """Data could not be fetched, or what came was not what was asked for.
 
     Attributes
     ----------
     status : int or None
-        HTTP status of the server's answer, where one came.
+        HTTP status of the server's answer, where one came; `NOT_CACHED` where no server was asked, because
+        everything should come from the cache.
     answer : str
         How the text of that answer begins: it may name the fault, as the Census API's pages do.
     """

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from servers import HASTY
 
+from targeting.fetch.client import Selection
 from targeting.fetch.http import HttpClient
 from targeting.fetch.sources import Sources
 
@@ -107,6 +108,6 @@ class FreshClient:
         with self._run() as client:
             return client.file(url, most_bytes=most_bytes, sha256=sha256)
 
-    def lines(self, url: str) -> Iterator[bytes]:
+    def lines(self, url: str, *, only: Selection | None = None) -> Iterator[bytes]:
         with self._run() as client:
-            yield from client.lines(url)
+            yield from client.lines(url, only=only)

@@ -423,6 +423,42 @@ def test_lines_come_as_they_arrive(server: Server, clients: Clients) -> None:
     assert not list(clients.cache.rglob("*.dat"))
 
 
+class Threes:
+    """Selects the lines with a 3."""
+
+    name = "threes"
+
+    def holds(self, line: bytes) -> bool:
+        return b"3" in line
+
+
+def test_selected_lines_are_kept_with_the_first_and_the_last(server: Server, clients: Clients) -> None:
+    server.rules["/t.dat"] = Answer(b"head\n1|3\n3|4\n5|6\n7|8\n")
+    url = server.url("/t.dat")
+    assert "is not in the cache" in refusal(lambda: list(clients(offline=True).lines(url, only=Threes())))
+    for offline in (False, False, True):
+        lines = clients(offline=offline).lines(url, only=Threes())
+        assert list(lines) == [b"head", b"1|3", b"3|4", b"7|8"]
+    assert server.count("/t.dat") == 1
+    server.rules["/t.dat"] = Answer(b"head\n3|9\n")
+    assert list(clients(refresh=True).lines(url, only=Threes())) == [b"head", b"3|9"]
+    assert list(clients().lines(url, only=Threes())) == [b"head", b"3|9"]
+
+
+def test_lines_that_nobody_read_to_the_end_are_not_kept(server: Server, clients: Clients) -> None:
+    text = b"head\n" + b"1|3\n" * 1000
+    server.rules["/t.dat"] = Answer(text, cut=2000)
+    refusal(lambda: list(clients().lines(server.url("/t.dat"), only=Threes())))
+    server.rules["/t.dat"] = Answer(text)
+    lines = clients().lines(server.url("/t.dat"), only=Threes())
+    assert next(lines) == b"head"
+    lines.close()  # as who finds a line damaged
+    assert not list((clients.cache / "partial").glob("*.part"))
+    asked = server.count("/t.dat")
+    assert len(list(clients().lines(server.url("/t.dat"), only=Threes()))) == 1001
+    assert server.count("/t.dat") == asked + 1
+
+
 @pytest.mark.parametrize("ranges", [True, False])
 def test_lines_go_on_behind_a_broken_connection(server: Server, clients: Clients, ranges: bool) -> None:
     text = b"".join(b"%d|%d\n" % (n, n * n) for n in range(60_000))

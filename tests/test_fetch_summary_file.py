@@ -10,6 +10,7 @@ import pytest
 from census_server import CensusServer, FreshClient
 
 from targeting.errors import FetchError
+from targeting.fetch.client import Selection
 from targeting.fetch.sources import Sources
 from targeting.fetch.summary_file import labels_url, names_url, read_labels, read_summary, table_url
 
@@ -176,9 +177,10 @@ class Nation:
 
     file = json
 
-    def lines(self, url: str) -> Iterator[bytes]:
+    def lines(self, url: str, *, only: Selection | None = None) -> Iterator[bytes]:
         if url.endswith(".txt"):
             raise FetchError("no names", status=404)
+        assert only is not None
         columns = [f"B16001_{kind}{line:03d}" for line in range(1, 129) for kind in "EM"]
         yield "|".join(["GEO_ID", *columns]).encode() + b"\n"
         values = b"|12345678" * len(columns) + b"\n"
@@ -186,7 +188,8 @@ class Nation:
             level = (b"1400000US", b"1500000US", b"1600000US", b"0500000US")[number % 4]
             line = b"%b%011d%b" % (level, 41_000_000_000 + number * 20_000, values)
             self.sent += len(line)
-            yield line
+            if only.holds(line):
+                yield line
 
 
 def test_a_file_of_the_nation_is_read_in_little_memory() -> None:

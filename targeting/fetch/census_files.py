@@ -12,7 +12,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from targeting.errors import FetchError, OutputError
+from targeting.errors import NOT_CACHED, FetchError, OutputError
 from targeting.fetch.client import Client
 from targeting.fetch.sources import Fetched
 
@@ -106,9 +106,11 @@ def first_published(client: Client, urls: Sequence[str], *, what: str, most_byte
         try:
             return client.file(url, most_bytes=most_bytes), url
         except FetchError as fault:
-            if fault.status != 404:
+            if fault.status not in (404, NOT_CACHED):
                 raise
             last = fault
+    if last.status == NOT_CACHED:
+        raise last
     raise FetchError(
         f"{what} is not published at {' or '.join(urls)}; use another year, or check the county codes.",
         status=404,

@@ -12,12 +12,21 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import requests
 import urllib3
 
-from targeting.errors import FetchError
+from targeting.errors import NOT_CACHED, FetchError
+from targeting.fetch.answer_parts import (
+    arriving,
+    conditions,
+    continues,
+    file_name,
+    range_from,
+    total_bytes,
+    version_of,
+)
+from targeting.fetch.client import Selection
 from targeting.fetch.json_session import JsonSession, open_json_session
 from targeting.fetch.progress import bar
 from targeting.fetch.redact import hide_in_logs, keep_secret, redacted
@@ -25,7 +34,6 @@ from targeting.fetch.shelf import Kept, Partial, Shelf, writable
 from targeting.fetch.sources import Sources
 from targeting.fetch.transport import Patience, Wire, checked, refused, sending, unreachable
 
-PIECE = 1 << 17
 MOST_LINES_BYTES = 8 << 30
 JSON_DAYS = 30
 _BROKEN = (requests.RequestException, urllib3.exceptions.HTTPError, ConnectionError, TimeoutError)
@@ -145,8 +153,11 @@ class HttpClient:
             self._asked.add(url)
             return self._shelf.path(kept)
 
-    def lines(self, url: str) -> Iterator[bytes]:
+    def lines(self, url: str, *, only: Selection | None = None) -> Iterator[bytes]:
         """Yield the lines of a large text file as they arrive, without keeping the file.
+
+        With a selection these are its first line, the selected ones and the last; once they were read to
+        their end without a fault, they are kept in the cache.
 
         Raises
         ------
@@ -154,8 +165,42 @@ class HttpClient:
             When it cannot be read to its end.
         """
         url = checked(url)
-        if self._offline:
-            raise self._missing(url)
+        name = f"{url}#{only.name}" if only else url
+        with writable(self._cache):
+            kept = self._shelf.find(name) if only else None
+            if kept and not self._stale(name):
+                with self._shelf.path(kept).open("rb") as stream:
+                    yield from (line.removesuffix(b"\n") for line in stream)
+            elif self._offline:
+                raise self._missing(url)
+            elif only:
+                with self._shelf.alone(name):
+                    yield from self._selected(url, name, only)
+                self._asked.add(name)
+            else:
+                yield from self._arriving_lines(url)
+
+    def _selected(self, url: str, name: str, only: Selection) -> Iterator[bytes]:
+        """Yield a selection as it arrives, and keep it unless who reads it breaks off."""
+        partial = self._shelf.begin(name, {})
+        try:
+            with partial.path.open("wb") as stream:
+                left_out = None
+                for number, line in enumerate(self._arriving_lines(url)):
+                    if number and not only.holds(line):
+                        left_out = line
+                        continue
+                    left_out = None
+                    stream.write(line + b"\n")
+                    yield line
+                if left_out is not None:
+                    stream.write(left_out + b"\n")
+                    yield left_out
+            self._whole(name, partial, None)
+        finally:
+            self._shelf.drop(partial)
+
+    def _arriving_lines(self, url: str) -> Iterator[bytes]:
         tail = b""
         for piece in self._pieces(url):
             *lines, tail = (tail + piece).split(b"\n")
@@ -172,7 +217,10 @@ class HttpClient:
         return self._refresh and url not in self._asked
 
     def _missing(self, url: str) -> FetchError:
-        return FetchError(f"{redacted(url)}: is not in the cache; run the same command without --offline.")
+        return FetchError(
+            f"{redacted(url)}: is not in the cache; run the same command without --offline.",
+            status=NOT_CACHED,
+        )
 
     def _get(self, url: str, headers: Mapping[str, str]) -> Any:
         """Return an answer whose body is still to be read."""
@@ -188,7 +236,7 @@ class HttpClient:
         for attempt in range(self._patience.tries):
             time.sleep(self._patience.wait_s(attempt))
             partial = self._shelf.partial(url)
-            headers = _conditions(kept, partial)
+            headers = conditions(kept, partial)
             with self._get(url, headers) as response:
                 if response.status_code == 304 and kept:
                     kept = replace(kept, fetched=date.today().isoformat())
@@ -198,7 +246,7 @@ class HttpClient:
                     self._shelf.drop(partial)
                     continue
                 self._check(url, response)
-                if not _continues(response, partial):
+                if not continues(response, partial):
                     partial = self._shelf.begin(url, response.headers)
                 if self._read(url, response, partial, most_bytes):
                     return self._whole(url, partial, sha256)
@@ -210,7 +258,7 @@ class HttpClient:
     def _read(self, url: str, response: Any, partial: Partial, most_bytes: int) -> bool:
         """Append the body to a beginning; return whether the file is whole now."""
         size = partial.size
-        total = _total(response, size)
+        total = total_bytes(response, size)
         too_large = FetchError(
             f"{redacted(url)}: is larger than {most_bytes / 1e6:,.0f} MB, which this file should never be; "
             "check the address."
@@ -219,9 +267,12 @@ class HttpClient:
             self._shelf.drop(partial)
             raise too_large
         show = not self._quiet
-        with partial.path.open("ab") as stream, bar(_name(url), total=total, done=size, show=show) as moved:
+        with (
+            partial.path.open("ab") as stream,
+            bar(file_name(url), total=total, done=size, show=show) as moved,
+        ):
             try:
-                for piece in _arriving(response):
+                for piece in arriving(response):
                     size += len(piece)
                     if size > most_bytes:
                         break
@@ -258,18 +309,18 @@ class HttpClient:
         position, version = 0, Partial(Path())
         for attempt in range(self._patience.tries):
             time.sleep(self._patience.wait_s(attempt))
-            with self._get(url, _range(position, version.validator)) as response:
+            with self._get(url, range_from(position, version.validator)) as response:
                 self._check(url, response)
-                now = _version(response)
+                now = version_of(response)
                 resumed = response.status_code == 206
                 if position and not resumed and (not now.validator or now != version):
                     break  # another version, from its beginning: its lines would not fit
                 version = now
                 read = position if resumed else 0
-                total = _total(response, read)
-                with bar(_name(url), total=total, done=read, show=not self._quiet) as moved:
+                total = total_bytes(response, read)
+                with bar(file_name(url), total=total, done=read, show=not self._quiet) as moved:
                     try:
-                        for piece in _arriving(response):
+                        for piece in arriving(response):
                             read += len(piece)
                             moved(len(piece))
                             if read > MOST_LINES_BYTES:
@@ -297,54 +348,3 @@ class HttpClient:
                 "see why.",
                 status=status,
             )
-
-
-def _arriving(response: Any) -> Iterator[bytes]:
-    """Yield a body as it arrives: nothing that came before a connection broke is lost."""
-    while piece := response.raw.read1(PIECE, decode_content=True):
-        yield piece
-
-
-def _conditions(kept: Kept | None, partial: Partial) -> dict[str, str]:
-    """Return the headers that save a download: go on from here, or only if it changed."""
-    if partial.size and partial.validator:
-        return _range(partial.size, partial.validator)
-    headers = {
-        "If-None-Match": kept.etag if kept else "",
-        "If-Modified-Since": kept.last_modified if kept else "",
-    }
-    return {name: value for name, value in headers.items() if value}
-
-
-def _range(position: int, validator: str) -> dict[str, str]:
-    return {"Range": f"bytes={position}-", "If-Range": validator} if position and validator else {}
-
-
-def _version(response: Any) -> Partial:
-    return Partial(Path(), response.headers.get("ETag", ""), response.headers.get("Last-Modified", ""))
-
-
-def _continues(response: Any, partial: Partial) -> bool:
-    """Return whether an answer goes on exactly where a beginning ends."""
-    if response.status_code != 206:
-        return False
-    found = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
-    if found is None or int(found[1]) != partial.size:
-        raise FetchError(
-            f"{redacted(response.url)}: sent another part of the file than asked for; run the same command "
-            "again, with another --cache if it happens again."
-        )
-    return True
-
-
-def _total(response: Any, before: int) -> int | None:
-    """Return the size of the whole file, where the answer tells it in the file's own bytes."""
-    if response.headers.get("Content-Encoding", "identity") != "identity":
-        return None
-    length = response.headers.get("Content-Length", "")
-    return before + int(length) if length.isdigit() else None
-
-
-def _name(url: str) -> str:
-    parts = urlsplit(url)
-    return redacted(parts.path.rsplit("/", 1)[-1] or parts.netloc)

@@ -1,16 +1,16 @@
 """ACS tables without a key: the Census Bureau's summary file, one file a table.
 
 A file holds every area of the nation, hundreds of megabytes for C16001. It is read as it arrives, a
-line at a time; only the rows of the wanted areas are kept.
+line at a time; only the rows of the wanted areas are kept, in the cache too.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from targeting.errors import FetchError
 from targeting.fetch.census_files import period
-from targeting.fetch.client import Client
+from targeting.fetch.client import Client, Selection
 from targeting.fetch.sources import Sources
 
 FIRST_YEAR = 2020  # before, five-year tables are only published by state and sequence number
@@ -60,7 +60,7 @@ def labels_url(sources: Sources, year: int) -> str:
 
 
 def read_summary(
-    client: Client, table: str, *, year: int, geography: str, areas: Iterable[str]
+    client: Client, table: str, *, year: int, geography: str, areas: Sequence[str]
 ) -> SummaryRows:
     """Read the rows of some areas as the file of a table arrives.
 
@@ -72,7 +72,7 @@ def read_summary(
     year : int
         Last of the five years.
     geography : {"tract", "county", "puma"}
-    areas : iterable of str
+    areas : sequence of str
         Counties (5 digits) for tracts and counties, PUMAs (7 digits) for PUMAs.
 
     Raises
@@ -88,22 +88,24 @@ def read_summary(
         )
     url = table_url(client.sources, year, table)
     wanted = _Wanted(geography, areas)
-    lines = _lines(client, url, f"ACS {period(year)} table {table}")
+    lines = _lines(client, url, f"ACS {period(year)} table {table}", wanted)
     header = _header(next(lines, b""), table, url)
     rows: dict[str, dict[str, str]] = {}
-    line = b""
+    values: list[str] = []
     for line in lines:
+        values = _split(line, len(header), url)  # the last one too: a broken file ends in the middle of it
         if wanted.holds(line):
-            values = _split(line, len(header), url)
             rows[values[0].partition("US")[2]] = dict(zip(header[1:], values[1:], strict=True))
-    _split(line, len(header), url)  # a file that broke off ends in the middle of a line
-    return SummaryRows(url, rows, _names(client, year, wanted, geography, rows))
+    if not values:
+        raise FetchError(f"{url}: broke off or is damaged (it ends with its first line); try again.")
+    return SummaryRows(url, rows, _names(client, year, wanted, geography, areas, rows))
 
 
 def read_labels(client: Client, table: str, *, year: int) -> dict[str, str]:
     """Return what each line of a table counts, by the API's name of the line ("B05006_002")."""
     url = labels_url(client.sources, year)
-    lines = _lines(client, url, f"the list of lines of ACS {period(year)}")
+    ours = _Mentioning(f"lines of {table}", (table.encode(),))
+    lines = _lines(client, url, f"the list of lines of ACS {period(year)}", ours)
     labels: dict[str, str] = {}
     columns: dict[str, int] = {}
     for row in _records(lines, url):
@@ -124,7 +126,8 @@ def read_labels(client: Client, table: str, *, year: int) -> dict[str, str]:
 class _Wanted:
     """Tells the lines of wanted areas from all others, fast: nearly all lines are others."""
 
-    def __init__(self, geography: str, areas: Iterable[str]) -> None:
+    def __init__(self, geography: str, areas: Sequence[str]) -> None:
+        self.name = f"{geography} {' '.join(areas)}"
         self.level = LEVELS[geography]
         self.areas = tuple(area.encode() + (b"" if geography == "tract" else b"|") for area in areas)
 
@@ -133,13 +136,24 @@ class _Wanted:
         return line.startswith(self.level) and line[5:9] == WHOLE_AREA and line.startswith(self.areas, 9)
 
 
+@dataclass(frozen=True)
+class _Mentioning:
+    """Selects the lines that hold one of some texts."""
+
+    name: str
+    texts: tuple[bytes, ...]
+
+    def holds(self, line: bytes) -> bool:
+        return any(text in line for text in self.texts)
+
+
 def _base(sources: Sources, year: int) -> str:
     return f"{sources.census}/programs-surveys/acs/summary_file/{year}"
 
 
-def _lines(client: Client, url: str, what: str) -> Iterator[bytes]:
+def _lines(client: Client, url: str, what: str, only: Selection) -> Iterator[bytes]:
     try:
-        yield from client.lines(url)
+        yield from client.lines(url, only=only)
     except FetchError as fault:
         if fault.status != 404:
             raise
@@ -172,24 +186,26 @@ def _split(line: bytes, columns: int, url: str) -> list[str]:
 
 
 def _names(
-    client: Client, year: int, wanted: _Wanted, geography: str, rows: Mapping[str, object]
+    client: Client,
+    year: int,
+    wanted: _Wanted,
+    geography: str,
+    areas: Sequence[str],
+    rows: Mapping[str, object],
 ) -> dict[str, str]:
     names = {geoid: _plain_name(geoid, geography) for geoid in rows}
-    left = set(names)
     id_at = name_at = -1
     url = names_url(client.sources, year)
+    ours = _Mentioning(f"names of {wanted.name}", tuple(b"US" + area.encode() for area in areas))
     try:
-        for record in _records(client.lines(url), url, only=wanted.level):
+        for record in _records(client.lines(url, only=ours), url):
             if id_at < 0:
                 id_at = record.index("GEO_ID" if "GEO_ID" in record else "DADSID")
                 name_at = record.index("NAME")
             elif len(record) > max(id_at, name_at):
                 code, _, geoid = record[id_at].partition("US")
-                if geoid in left and code[:3].encode() == wanted.level and code[5:] == "00":
+                if geoid in names and code[:3].encode() == wanted.level and code[5:] == "00":
                     names[geoid] = record[name_at].strip()
-                    left.discard(geoid)
-            if not left:
-                break  # the list of the nation need not be read to its end
     except FetchError as fault:
         if fault.status != 404:
             raise
@@ -205,14 +221,12 @@ def _plain_name(geoid: str, geography: str) -> str:
     return f"{'County' if geography == 'county' else 'PUMA'} {geoid[2:]}, state {geoid[:2]}"
 
 
-def _records(lines: Iterable[bytes], url: str, only: bytes = b"") -> Iterator[list[str]]:
+def _records(lines: Iterable[bytes], url: str) -> Iterator[list[str]]:
     """Yield the values of each line, commas or bars between them, as the first line has it."""
     separator = ""
     for line in lines:
         if not separator:
             separator = "|" if b"|" in line else ","
-        elif only not in line:
-            continue
         text = _text(line)
         try:
             yield text.split("|") if separator == "|" else next(csv.reader([text]), [])
