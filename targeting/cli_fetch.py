@@ -55,12 +55,14 @@ MORE_REGIONS = click.option(
 @click.option(
     "--points",
     type=click.Choice(list(DETAILS)),
-    default="blockgroup",
+    default="block",
     show_default=True,
-    help="Where people live: by block (exact, large), by block group, or evenly over the tract.",
+    help="Where people live: by block (exact; a large file), by block group, or evenly over the tract.",
 )
 @click.option(
-    "--controls/--no-controls", default=True, help="Table B16001, which splits groups of languages."
+    "--controls/--no-controls",
+    default=True,
+    help="Tables B16001 and B05006, which split groups of languages.",
 )
 @MORE_REGIONS
 @click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors.")
@@ -198,6 +200,17 @@ def _languages(text: str) -> str | tuple[str, ...]:
     return tags
 
 
+def _terms(done: "Outcome") -> list[str]:
+    """Return under which terms each timetable came, and the census data."""
+    terms = [
+        f"Terms of use of {source}: {fetched.licence or 'not stated; ask the agency before you publish'}"
+        for source, fetched in done.fetched.items()
+        if source.startswith("timetable ")
+    ]
+    others = {f.licence for source, f in done.fetched.items() if not source.startswith("timetable ")}
+    return terms + [f"Terms of use of the census data: {licence}" for licence in sorted(others - {""})]
+
+
 def _report(done: "Outcome", out: Path, notices: "Notices", quiet: bool) -> None:
     """Say what failed and what is next.
 
@@ -211,6 +224,9 @@ def _report(done: "Outcome", out: Path, notices: "Notices", quiet: bool) -> None
             click.echo(f"Note: {notice.message}")
     for source, sentence in done.failed.items():
         click.echo(f"Error: {source}: {sentence}", err=True)
+    if not quiet:
+        for terms in _terms(done):
+            click.echo(terms)
     if done.campaign is not None and not quiet:
         if done.campaign.name != "campaign.toml":
             yours = out / "campaign.toml"

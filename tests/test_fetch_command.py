@@ -67,6 +67,14 @@ class Bureau:
         self._layer("tracts", out)
         return self._made(out, f"census tracts {year}", "tracts")
 
+    def counties(self, client: Client, *, year: int, counties: Sequence[str], out: Path) -> Fetched:
+        self._layer("tracts", out)
+        return self._made(out, f"counties {year}", "counties")
+
+    def water(self, client: Client, *, year: int, counties: Sequence[str], out: Path) -> Fetched:
+        self._layer("tracts", out)
+        return self._made(out, f"water {year}", "water")
+
     def pumas(self, client: Client, *, year: int, counties: Sequence[str], out: Path) -> Fetched:
         out.write_text("GEOID,PUMA\n")
         return self._made(out, f"PUMAs {year}", "pumas")
@@ -128,7 +136,10 @@ def desk(sample: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setattr("targeting.fetch.regions.config_folder", lambda: tmp_path / "config")
     with serving() as server:
         bureau = Bureau(server, sample)
-        how = Fetchers(bureau.latest_year, bureau.table, bureau.tracts, bureau.pumas, bureau.points)
+        how = Fetchers(
+            bureau.latest_year, bureau.table, bureau.tracts, bureau.counties, bureau.water, bureau.pumas,
+            bureau.points,
+        )  # fmt: skip
         monkeypatch.setattr("targeting.fetch.assemble.fetchers", lambda: how)
         catalogue = Sources(catalogue=server.url("/feeds_v2.csv"))
         monkeypatch.setattr("targeting.fetch.http.Sources", lambda: catalogue)
@@ -150,8 +161,8 @@ def test_a_region_in_one_command_and_a_plan_without_the_network(desk: Desk) -> N
     assert f"Next: targeting plan {desk.out / 'campaign.toml'}" in said.stdout
     names = sorted(path.relative_to(desk.out).as_posix() for path in desk.out.rglob("*") if path.is_file())
     assert names == [
-        "acs/c16001_2023.csv", "campaign.toml", "geo/points_blockgroup.gpkg", "geo/tracts_2023.gpkg",
-        "gtfs/city-lines.zip", "sources.json",
+        "acs/c16001_2023.csv", "campaign.toml", "geo/counties_2023.gpkg", "geo/points_block.gpkg",
+        "geo/tracts_2023.gpkg", "geo/water_2023.gpkg", "gtfs/city-lines.zip", "sources.json",
     ]  # fmt: skip
     campaign = read_campaign(desk.out / "campaign.toml")
     assert campaign.name == "Posters for Portland, Oregon"
@@ -219,7 +230,7 @@ def test_without_what_a_plan_needs_there_is_no_campaign_file_yet(desk: Desk) -> 
     assert starts == ["tract outlines", "census table C16001", "timetable http"]
     assert "A plan still lacks the timetable and census table C16001 and the tracts' outlines" in said.stderr
     assert not (desk.out / "campaign.toml").exists()
-    assert (desk.out / "geo" / "points_blockgroup.gpkg").exists()
+    assert (desk.out / "geo" / "points_block.gpkg").exists()
 
 
 def test_one_of_two_feeds_fails(desk: Desk) -> None:
@@ -242,7 +253,7 @@ def test_an_interrupted_fetch_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatc
     assert "Stopped; what came is kept: run the same command again to go on." in said.stderr
     desk.bureau.calls.clear()
     assert desk.run("portland", "--no-controls").exit_code == 0
-    assert desk.bureau.calls == ["latest", "points"]
+    assert desk.bureau.calls == ["latest", "points", "water", "counties"]
 
 
 def test_a_campaign_file_that_was_changed_is_left_alone(desk: Desk) -> None:

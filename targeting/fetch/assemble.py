@@ -42,7 +42,7 @@ class FetchTable(Protocol):
 
 
 class FetchLayer(Protocol):
-    """`fetch_tracts` and `fetch_pumas` of `targeting.fetch.boundaries`."""
+    """`fetch_tracts`, `fetch_counties`, `fetch_water` and `fetch_pumas` of `targeting.fetch.boundaries`."""
 
     def __call__(self, client: Client, *, year: int, counties: Sequence[str], out: Path) -> Fetched:
         """Fetch a layer."""
@@ -64,6 +64,8 @@ class Fetchers:
     latest_year: Callable[[Client, str | None], int]
     table: FetchTable
     tracts: FetchLayer
+    counties: FetchLayer
+    water: FetchLayer
     pumas: FetchLayer
     points: FetchPoints
 
@@ -71,10 +73,12 @@ class Fetchers:
 def fetchers() -> Fetchers:
     """Return the functions that fetch from the Census Bureau."""
     from targeting.fetch.acs import fetch_table, latest_year
-    from targeting.fetch.boundaries import fetch_pumas, fetch_tracts
+    from targeting.fetch.boundaries import fetch_counties, fetch_pumas, fetch_tracts, fetch_water
     from targeting.fetch.points import fetch_points
 
-    return Fetchers(latest_year, fetch_table, fetch_tracts, fetch_pumas, fetch_points)
+    return Fetchers(
+        latest_year, fetch_table, fetch_tracts, fetch_counties, fetch_water, fetch_pumas, fetch_points
+    )
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,7 @@ class Wanted:
     points : str, optional
         "block" or "block group"; None for none.
     controls : bool
-        Table B16001 too, for named languages.
+        Tables B16001 and B05006 too, for named languages.
     refresh : bool
         Ask again for what the folder has.
     """
@@ -111,7 +115,7 @@ class Wanted:
     key: str | None = field(default=None, repr=False)
     languages: str | tuple[str, ...] = "auto:6"
     buses: int = 36
-    points: Detail | None = "block group"
+    points: Detail | None = "block"
     controls: bool = True
     refresh: bool = False
 
@@ -161,7 +165,7 @@ def fetch_region(
         What failed is in it: a source's fault ends that source, not the run.
     """
     work = _Work(wanted, say)
-    year = _year(wanted, client, how, notices)
+    year = _year(wanted, client, how, work.folder.year(), notices)
     counties, key = wanted.counties, wanted.key
     done = work.done = Outcome(year)
     span = {"year": year, "counties": list(counties)}
@@ -185,12 +189,26 @@ def fetch_region(
             "population points", f"geo/points_{detail.replace(' ', '')}.gpkg", span | {"detail": detail},
             lambda out: how.points(client, year=year, counties=counties, out=out, detail=detail),
         )  # fmt: skip
-    controls = pumas = None
+    water = work.source(
+        "rivers and lakes", f"geo/water_{year}.gpkg", span,
+        lambda out: how.water(client, year=year, counties=counties, out=out),
+    )  # fmt: skip
+    work.source(
+        "county outlines", f"geo/counties_{year}.gpkg", span,
+        lambda out: how.counties(client, year=year, counties=counties, out=out),
+    )  # fmt: skip
+    controls = births = pumas = None
     if wanted.controls:
         controls = work.source(
             "language controls (table B16001)", f"acs/b16001_{year}_puma.csv", span | {"geography": "puma"},
             lambda out: how.table(
                 client, "B16001", year=year, counties=counties, geography="puma", key=key, out=out
+            ),
+        )  # fmt: skip
+        births = work.source(
+            "countries of birth (table B05006)", f"acs/b05006_{year}.csv", span | {"geography": "tract"},
+            lambda out: how.table(
+                client, "B05006", year=year, counties=counties, geography="tract", key=key, out=out
             ),
         )  # fmt: skip
         pumas = work.source(
@@ -200,10 +218,11 @@ def fetch_region(
     needed = {"the timetable": gtfs, "census table C16001": table, "the tracts' outlines": tracts}
     done.lacking = [what for what, have in needed.items() if not have]
     if not done.lacking:
-        split = (controls, pumas) if controls and pumas else (None, None)
+        if not (controls and pumas):  # a table of birthplaces says nothing without them
+            controls = births = pumas = None
         text = campaign_text(wanted.title, year, wanted.languages, wanted.buses, [
-            ("gtfs", gtfs), ("acs", table), ("tracts", tracts), ("points", points),
-            ("controls", split[0]), ("pumas", split[1]),
+            ("gtfs", gtfs), ("acs", table), ("tracts", tracts), ("points", points), ("water", water),
+            ("controls", controls), ("pumas", pumas), ("birthplaces", births),
         ])  # fmt: skip
         done.campaign = work.folder.write_campaign(text)
     return done
@@ -301,16 +320,18 @@ def _box(tracts: Path | None) -> Box | None:
     return west, south, east, north
 
 
-def _year(wanted: Wanted, client: Client, how: Fetchers, notices: Notices) -> int:
-    """Return the release's last year: the one wanted, else the latest there is."""
+def _year(wanted: Wanted, client: Client, how: Fetchers, kept: int | None, notices: Notices) -> int:
+    """Return the release's last year: the one wanted, else the latest there is, else the one kept."""
     if wanted.year is not None:
         return wanted.year
     try:
         return how.latest_year(client, wanted.key)
     except TargetingError as fault:
+        year = kept or LAST_KNOWN_YEAR
+        which = f"{release(year)}, which the folder has," if kept else release(year)
         notices.add(
             "latest_year_unknown",
             f"Which census release is the latest could not be asked ({redacted(str(fault)).rstrip('.')}); "
-            f"{release(LAST_KNOWN_YEAR)} was taken; --year chooses another.",
+            f"{which} was taken; --year chooses another.",
         )
-        return LAST_KNOWN_YEAR
+        return year

@@ -10,8 +10,10 @@ _SAID = {
     "acs": "how many people speak what, by census tract (table C16001)",
     "tracts": "the outlines of those census tracts",
     "points": "where in a tract people live",
+    "water": "rivers and lakes, which the map draws",
     "controls": "table B16001: tells Russian from other Slavic languages, and the like",
     "pumas": "which tract lies in which area of that table",
+    "birthplaces": "table B05006: where within an area each language is likelier",
 }
 
 

@@ -37,6 +37,13 @@ class InputsFolder:
             return None
         return Fetched(path, noted["what"], noted["url"], noted["sha256"], noted.get("licence", ""))
 
+    def year(self) -> int | None:
+        """Return the year of the census release that the folder has, None where it has none."""
+        noted = self._record["sources"].get("census table C16001")
+        asked = noted.get("asked") if isinstance(noted, dict) else None
+        year = asked.get("year") if isinstance(asked, dict) else None
+        return year if isinstance(year, int) else None
+
     def note(self, source: str, asked: Mapping[str, Any], fetched: Fetched) -> None:
         """Record a source at once: what is interrupted after it need not bring it again."""
         self._record["sources"][source] = {
