@@ -158,7 +158,7 @@ def make_catchment(
     np.maximum.at(farthest, stop, walk_m[route])
     cell, near_stop, distance = _pairs(cells.xy, stops_xy, farthest)
 
-    tract_atoms, weights, places, blocks = [], [], [], []
+    merged = []
     chunk = max(1, DENSE_LIMIT // (2 * len(routes)))
     for begin, end in _chunks(cells.tract, chunk):
         low, high = np.searchsorted(cell, [begin, end])
@@ -166,11 +166,9 @@ def make_catchment(
             cell[low:high] - begin, near_stop[low:high], distance[low:high], end - begin,
             first_row, route, direction, departures, walk_m,
         )  # fmt: skip
-        atoms = _merge(cells.xy[begin:end], cells.tract[begin:end], cells.weight[begin:end], near)
-        for part, parts in zip(atoms, (tract_atoms, weights, places, blocks), strict=True):
-            parts.append(part)
-    tract, weight = np.concatenate(tract_atoms), np.concatenate(weights)
-    near = scipy.sparse.vstack(blocks, format="csr")
+        merged.append(_merge(cells.xy[begin:end], cells.tract[begin:end], cells.weight[begin:end], near))
+    tract, weight, xy = (np.concatenate([atoms[part] for atoms in merged]) for part in range(3))
+    near = scipy.sparse.vstack([atoms[3] for atoms in merged], format="csr")
     share = _by_tract(_members(near), tract, weight, len(polygons))
     service = (polygons, stops_xy, stop, route, walk_m)
     return Catchment(
@@ -178,7 +176,7 @@ def make_catchment(
         tracts=len(polygons),
         tract=tract,
         weight=weight,
-        xy=np.concatenate(places),
+        xy=xy,
         departures=near,
         touched=touched_tracts(*service),
         wholly=wholly_near_tracts(share >= WHOLLY, *service),

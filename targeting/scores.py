@@ -1,14 +1,16 @@
 """Scores: what each route serves and calls for, with all that it was made from."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import pandas as pd
 
 from targeting.campaign import Campaign
 from targeting.catchment import Catchment
 from targeting.feed import Feed
+from targeting.hotspots import HotspotRule, hotspots_of
 from targeting.inputs import Inputs
-from targeting.languages import Language
+from targeting.languages import Language, told_apart
 from targeting.notices import Notices
 from targeting.postable import Postable
 from targeting.tracts import Tracts
@@ -53,6 +55,12 @@ class Scores:
     assigned: pd.DataFrame
     predominant: "pd.Series[str]"
     predominant_exposure: pd.DataFrame
+
+    @cached_property
+    def hotspots(self) -> dict[str, pd.DataFrame]:
+        """Where each group concentrates (`hotspots_of`), by the campaign's thresholds."""
+        rule = HotspotRule(**self.campaign.hotspots.model_dump())
+        return hotspots_of(self.tracts, list(told_apart(self.languages)), rule)
 
     @property
     def feed(self) -> Feed:

@@ -5,7 +5,10 @@ What is left of the machine in the file is the version of its SQLite library.
 """
 
 import os
+import sqlite3
 import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,9 +20,13 @@ from targeting.errors import OutputError
 
 if TYPE_CHECKING:
     from targeting.tracts import Tracts
+    from targeting.write.layer_styles import Style
 
 HOTSPOTS = "hotspots"
+GEOMETRY = "geom"  # what GDAL calls the column of shapes
 WRITTEN = "1970-01-01T00:00:00.000Z"  # the true time stands in run.json alone
+# files are renamed into place when they are whole: nothing need wait for the disk
+GDAL_OPTIONS = {"OGR_CURRENT_DATE": WRITTEN, "OGR_SQLITE_SYNCHRONOUS": "OFF"}
 
 
 def hotspots_gpkg(path: Path, tracts: "Tracts", rows: pd.DataFrame) -> None:
@@ -61,8 +68,8 @@ def write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, shapes: str) -> 
         What the layer is called.
     shapes : {"MultiPolygon", "MultiLineString", "Point"}
     """
-    before = pyogrio.get_gdal_config_option("OGR_CURRENT_DATE")
-    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": WRITTEN})
+    before = {name: pyogrio.get_gdal_config_option(name) for name in GDAL_OPTIONS}
+    pyogrio.set_gdal_config_options(GDAL_OPTIONS)
     try:
         pyogrio.write_dataframe(
             layer,
@@ -73,7 +80,81 @@ def write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, shapes: str) -> 
             promote_to_multi=shapes.startswith("Multi"),
         )
     finally:
-        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": before})
+        pyogrio.set_gdal_config_options(before)
+
+
+def write_titles(path: Path, titles: Mapping[str, Mapping[str, str]]) -> None:
+    """Give the columns of layers their titles, which a GIS shows in place of their names (OGC 12-128, F.9).
+
+    Parameters
+    ----------
+    path : Path
+    titles : mapping of layer to mapping of column to str
+        No two of a layer alike.
+    """
+    with _tables(path) as tables:
+        tables.execute(
+            "CREATE TABLE gpkg_data_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL, name TEXT, "
+            "title TEXT, description TEXT, mime_type TEXT, constraint_name TEXT, "
+            "CONSTRAINT pk_gdc PRIMARY KEY (table_name, column_name), "
+            "CONSTRAINT gdc_tn UNIQUE (table_name, name))"
+        )
+        tables.execute(
+            "CREATE TABLE gpkg_data_column_constraints (constraint_name TEXT NOT NULL, "
+            "constraint_type TEXT NOT NULL, value TEXT, min NUMERIC, min_is_inclusive BOOLEAN, max NUMERIC, "
+            "max_is_inclusive BOOLEAN, description TEXT, "
+            "CONSTRAINT gdcc_ntv UNIQUE (constraint_name, constraint_type, value))"
+        )
+        tables.executemany(
+            "INSERT INTO gpkg_extensions VALUES (?, NULL, 'gpkg_schema', "
+            "'http://www.geopackage.org/spec121/#extension_schema', 'read-write')",
+            [("gpkg_data_columns",), ("gpkg_data_column_constraints",)],
+        )
+        # GDAL, and so QGIS, shows the name; others show the title
+        tables.executemany(
+            "INSERT INTO gpkg_data_columns (table_name, column_name, name, title) VALUES (?, ?, ?, ?)",
+            [
+                (layer, column, title, title)
+                for layer, columns in titles.items()
+                for column, title in columns.items()
+            ],
+        )
+
+
+def write_styles(path: Path, styles: Iterable["Style"]) -> None:
+    """Keep styles beside the layers, in the table where QGIS looks for them."""
+    with _tables(path) as tables:
+        tables.execute(
+            "CREATE TABLE layer_styles (id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, "
+            "f_table_catalog TEXT(256), f_table_schema TEXT(256), f_table_name TEXT(256), "
+            "f_geometry_column TEXT(256), styleName TEXT(30), styleQML TEXT, styleSLD TEXT, "
+            "useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME)"
+        )
+        tables.execute(
+            "INSERT INTO gpkg_contents (table_name, data_type, identifier, last_change) "
+            "VALUES ('layer_styles', 'attributes', 'layer_styles', ?)",
+            (WRITTEN,),
+        )
+        tables.executemany(
+            "INSERT INTO layer_styles (f_table_catalog, f_table_schema, f_table_name, f_geometry_column, "
+            "styleName, styleQML, styleSLD, useAsDefault, description, owner, ui, update_time) "
+            "VALUES ('', '', ?, ?, ?, ?, '', ?, ?, '', NULL, ?)",
+            [
+                (each.layer, GEOMETRY, each.name, each.qml, each.default, each.description, WRITTEN)
+                for each in styles
+            ],
+        )
+
+
+@contextmanager
+def _tables(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a GeoPackage as a database; what is done to it is kept as a whole or not at all."""
+    try:
+        with closing(sqlite3.connect(path)) as tables, tables:
+            tables.execute("PRAGMA synchronous = OFF")
+            yield tables
+    except sqlite3.Error as fault:
+        raise OSError(None, str(fault)) from fault
 
 
 def _refuse_other(path: Path) -> None:

@@ -2,15 +2,13 @@
 
 import pandas as pd
 
-from targeting.hotspots import HotspotRule, hot_table, hotspots_of
-from targeting.languages import told_apart
+from targeting.hotspots import HotspotRule, hot_table
 from targeting.scores import Scores
 
 
 def hot_tracts(scores: Scores) -> pd.DataFrame:
     """Return bools, shape (tracts, groups), by the campaign's thresholds."""
-    rule = HotspotRule(**scores.campaign.hotspots.model_dump())
-    return hot_table(hotspots_of(scores.tracts, list(told_apart(scores.languages)), rule))
+    return hot_table(scores.hotspots)
 
 
 def title(scores: Scores) -> str:

@@ -1,4 +1,4 @@
-"""The layers of a plan, `plan.gpkg`: routes, tracts, stops and venues for maps and GIS (EPSG:4326).
+"""The layers of a plan, `plan.gpkg`: routes, tracts, stops, venues, atoms, hot spots (EPSG:4326).
 
 Shapes are those of the inputs, not simplified. Route lines are for drawing: who is served is decided by
 stops. A tract's estimate below `certainty.smallest_count` is left empty, as a layer of single tracts is
@@ -13,11 +13,24 @@ import pandas as pd
 import pyogrio
 
 from targeting.certainty import reliability
+from targeting.hotspots import hotspot_rows
+from targeting.languages import told_apart
 from targeting.plan import Plan
 from targeting.reached import near_by_tract, reached_by_tract
-from targeting.write.gis import write_layer
+from targeting.scores import Scores
+from targeting.tracts import Tracts
+from targeting.write.atom_layer import atom_layer
+from targeting.write.gis import write_layer, write_styles, write_titles
+from targeting.write.layer_styles import styles_of
+from targeting.write.layer_titles import column_of, titles_of
+from targeting.write.map_tracts import densities
 
 SHARE_DECIMALS = 4
+GI_DECIMALS = 3
+SHAPES = {
+    "routes": "MultiLineString", "tracts": "MultiPolygon", "stops": "Point", "venues": "Point",
+    "atoms": "Point", "hot_spots": "MultiPolygon",
+}  # fmt: skip
 
 
 def plan_gpkg(path: Path, plan: Plan) -> None:
@@ -34,24 +47,28 @@ def plan_gpkg(path: Path, plan: Plan) -> None:
     OSError
         When the file cannot be written.
     """
-    layers = [
-        ("routes", "MultiLineString", route_layer(plan)),
-        ("tracts", "MultiPolygon", tract_layer(plan)),
-        ("stops", "Point", stop_layer(plan)),
-    ]
-    venues = plan.scores.inputs.venues
-    if venues is not None:
-        layers.append(("venues", "Point", venue_layer(plan, venues)))
+    scores = plan.scores
+    layers = plan_layers(plan)
     try:
-        for name, shapes, layer in layers:
-            write_layer(layer, path, name, shapes)
+        for name, layer in layers.items():
+            write_layer(layer, path, name, SHAPES[name])
     except pyogrio.errors.DataSourceError as fault:
         raise OSError(None, str(fault)) from fault
+    write_titles(path, {name: titles_of(name, scores.languages) for name in layers})
+    write_styles(path, styles_of(layers, scores.languages))
 
 
-def column_of(tag: str) -> str:
-    """Return what the columns of a language begin with: its tag, with _ for -, which SQL takes for minus."""
-    return tag.replace("-", "_")
+def plan_layers(plan: Plan) -> dict[str, gpd.GeoDataFrame]:
+    """Return the layers of a plan by name, venues only where the campaign has any."""
+    venues = plan.scores.inputs.venues
+    return {
+        "routes": route_layer(plan),
+        "tracts": tract_layer(plan),
+        "stops": stop_layer(plan),
+        **({} if venues is None else {"venues": venue_layer(plan, venues)}),
+        "atoms": atom_layer(plan),
+        "hot_spots": hot_spot_layer(plan),
+    }
 
 
 def route_layer(plan: Plan) -> gpd.GeoDataFrame:
@@ -92,8 +109,9 @@ def tract_layer(plan: Plan) -> gpd.GeoDataFrame:
     -------
     GeoDataFrame
         One row a tract by GEOID: `GEOID`, `name`, `county`, `population` (5 years and over),
-        `population_moe`, and for each language `<tag>_estimate` (empty where too few to be told),
-        `<tag>_moe`, `<tag>_reliability`, `<tag>_share_served` and `<tag>_share_reached`.
+        `population_moe`, `density` (people of all the languages per square mile), and for each language
+        `<tag>_estimate` (empty where too few to be told), `<tag>_moe`, `<tag>_reliability`,
+        `<tag>_share_served` and `<tag>_share_reached`.
     """
     scores, tracts = plan.scores, plan.scores.tracts
     limits, smallest = scores.campaign.certainty.cv_limits, scores.campaign.certainty.smallest_count
@@ -106,11 +124,10 @@ def tract_layer(plan: Plan) -> gpd.GeoDataFrame:
         "county": tracts.county.to_numpy(),
         "population": _whole(tracts.population, smallest),
         "population_moe": tracts.population_moe.round().astype("int64").to_numpy(),
+        "density": _density(scores),
     }
     for number, language in enumerate(scores.languages):
-        people, margin = tracts.estimates[language.column], tracts.margins[language.column]
-        if tracts.split_margins is not None:
-            margin = np.hypot(margin, tracts.split_margins[language.column])
+        people, margin = tracts.estimates[language.column], _margins(tracts, language.column)
         start = column_of(language.tag)
         columns |= {
             f"{start}_estimate": _whole(people, smallest),
@@ -152,6 +169,46 @@ def venue_layer(plan: Plan, venues: pd.DataFrame) -> gpd.GeoDataFrame:
         }
     )
     return _points(table, venues)
+
+
+def hot_spot_layer(plan: Plan) -> gpd.GeoDataFrame:
+    """Return the tracts where a language concentrates, one row a language and tract.
+
+    Returns
+    -------
+    GeoDataFrame
+        Columns of `hotspot_rows` for the hot tracts; people too few to be told are empty.
+    """
+    scores, tracts = plan.scores, plan.scores.tracts
+    rows = hotspot_rows(tracts, scores.languages, scores.hotspots)
+    rows = rows[rows["hot"]].drop(columns="hot").reset_index(drop=True)
+    margins = pd.concat(
+        [
+            _margins(tracts, language.column)[rows.loc[rows["language"] == language.tag, "GEOID"]]
+            for language in scores.languages
+        ]
+    )
+    gi = [name for name in rows if name.startswith("gi_")]
+    rows = rows.assign(
+        people=_whole(rows["people"], scores.campaign.certainty.smallest_count),
+        people_moe=margins.round().astype("int64").to_numpy(),
+        **{name: rows[name].round(GI_DECIMALS) for name in gi},
+    )
+    return gpd.GeoDataFrame(rows, geometry=tracts.geometry[rows["GEOID"]].to_numpy(), crs=4326)
+
+
+def _density(scores: Scores) -> "np.ndarray":
+    """Return people a square mile, shape (tracts,); languages of one group are the same people."""
+    shapes = scores.tracts.geometry
+    by_language = densities(scores, shapes.to_crs(shapes.estimate_utm_crs()).to_numpy())
+    first = [scores.languages.index(members[0]) for members in told_apart(scores.languages).values()]
+    return np.asarray(by_language[:, first].sum(axis=1).round(1))
+
+
+def _margins(tracts: Tracts, key: str) -> "pd.Series[float]":
+    """Return the 90% margins of a group's estimates, that of splitting it included."""
+    margins = tracts.margins[key]
+    return margins if tracts.split_margins is None else np.hypot(margins, tracts.split_margins[key])
 
 
 def _points(table: pd.DataFrame, places: pd.DataFrame) -> gpd.GeoDataFrame:
