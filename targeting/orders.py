@@ -7,7 +7,7 @@ already, so that they are neither printed nor hung again.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import ceil
@@ -189,6 +189,15 @@ def copies_to_print(needed: int, pack_size: int, most: int | None) -> tuple[int,
     if needed <= most:
         return most, f"posters.copies = {most:,} is not a whole number of packs of {pack_size:,}"
     return most, f"posters.copies = {most:,} leaves {needed - most:,} fewer spares than planned"
+
+
+def hangs_in(fittings: Iterable[Fitting]) -> dict[str, int]:
+    """Return how many cards of each language, by tag, are to be hung in some of the buses and venues."""
+    counts: Counter[str] = Counter()
+    for fitting in fittings:
+        for tag in fitting.hang:
+            counts[tag] += fitting.count
+    return dict(counts)
 
 
 def arrange(

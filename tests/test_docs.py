@@ -12,7 +12,9 @@ from targeting.campaign import read_campaign
 from targeting.campaign_sections import SECTIONS
 from targeting.cli import main
 from targeting.languages import catalogue
+from targeting.orders import make_orders
 from targeting.plan import make_plan
+from targeting.write.orders import orders_csv
 from targeting.write.tables import tables_csv
 
 ROOT = Path(__file__).parent.parent
@@ -21,7 +23,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_columns_are_documented_in_their_order() -> None:
-    tables = tables_csv(make_plan(read_campaign(ROOT / "data" / "sample.toml", ["redraws=2"])))
+    plan = make_plan(read_campaign(ROOT / "data" / "sample.toml", ["redraws=2"]))
+    tables = tables_csv(plan) | orders_csv(plan, make_orders(plan))
     assert "robustness.csv" in tables
     tags = read_campaign(ROOT / "data" / "sample.toml").posters.languages
     for name, text in tables.items():

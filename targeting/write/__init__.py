@@ -19,7 +19,7 @@ LAYERS = "plan.gpkg"
 def write_plan(
     plan: "Plan", out: Path, *, report: bool = False, audience: Literal["staff", "public"] = "staff"
 ) -> list[Path]:
-    """Write map, tables, layers and record, and where asked for the report, into `out`; return their paths.
+    """Write map, tables, orders, layers and record, if asked the report too, into `out`; return their paths.
 
     Everything is written to a folder beside `out` first and put in its place by renaming, so that
     an earlier plan is replaced as a whole or kept as it was. For the public the folder holds where
@@ -31,12 +31,16 @@ def write_plan(
         When the folder cannot be written, exists and holds something other than a plan, or a report
         is asked for the public.
     """
+    from targeting.orders import make_orders
     from targeting.write.map import map_html
+    from targeting.write.orders import orders_csv, orders_workbook
+    from targeting.write.orders_page import orders_html
     from targeting.write.plan_layers import plan_gpkg
     from targeting.write.record import public_record_json, record_json
     from targeting.write.tables import public_placements_csv, tables_csv
 
     check_out(out)
+    workbooks: dict[str, bytes] = {}
     if audience == "public":
         if report:
             raise OutputError("a report is full of figures of people; leave --report out for the public.")
@@ -46,7 +50,15 @@ def write_plan(
             RECORD: public_record_json(plan),
         }
     else:
-        contents = {"map.html": map_html(plan), **tables_csv(plan), RECORD: record_json(plan)}
+        orders = make_orders(plan)
+        contents = {
+            "map.html": map_html(plan),
+            **tables_csv(plan),
+            **orders_csv(plan, orders),
+            "orders.html": orders_html(plan, orders),
+            RECORD: record_json(plan),
+        }
+        workbooks["orders.xlsx"] = orders_workbook(plan, orders)
     if report:
         from targeting.write.report import report_html
         from targeting.write.report_content import report_content
@@ -61,6 +73,8 @@ def write_plan(
         try:
             for name, text in contents.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
+            for name, content in workbooks.items():
+                (partial / name).write_bytes(content)
             for name, write in files.items():
                 write(partial / name)
             umask = os.umask(0)
@@ -71,7 +85,7 @@ def write_plan(
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as fault:
         raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
-    return [out / name for name in (*contents, *files)]
+    return [out / name for name in (*contents, *workbooks, *files)]
 
 
 def check_out(out: Path) -> None:
