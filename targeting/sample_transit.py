@@ -203,7 +203,7 @@ def _name_stop(route: Route, u: float, v: float, heading: Heading) -> str:
     if hub:
         return hub
     if heading[0] and heading[1]:
-        return f"{route.road} & {street}"
+        return f"{route.road or avenue} & {street}"
     return f"{avenue} & {street}" if heading[0] else f"{street} & {avenue}"
 
 

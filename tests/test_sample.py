@@ -51,6 +51,11 @@ def polygons(sample: Path) -> dict[str, Any]:
     return {f["properties"]["GEOID"]: shapely.geometry.shape(f["geometry"]) for f in features}
 
 
+def test_every_stop_is_named_after_two_streets_or_a_place(feed: dict[str, Rows]) -> None:
+    assert [row for row in feed["stops"] if not row["stop_name"][0].isalnum()] == []
+    assert [row for row in feed["trips"] if not row["trip_headsign"][0].isalnum()] == []
+
+
 def figure(row: dict[str, str], line: int, kind: str = "E") -> int:
     return int(row[f"C16001_{line:03d}{kind}"])
 
