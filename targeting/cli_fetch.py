@@ -91,7 +91,7 @@ def fetch(
     from targeting.fetch.assemble import Wanted, fetch_region, fetchers
     from targeting.fetch.http import HttpClient
     from targeting.fetch.redact import keep_secret
-    from targeting.fetch.settings import cache_folder, census_key
+    from targeting.fetch.settings import KEYS_FROM, cache_folder, census_key
     from targeting.notices import Notices
 
     if refresh and offline:
@@ -117,8 +117,13 @@ def fetch(
 
     def say(what: str) -> None:
         if not quiet:
-            click.echo(f"Fetched {what}")
+            click.echo(what)
 
+    if key is None and not offline:
+        say(
+            "No Census key: tables are read from files of the whole nation, which takes long. A free key is "
+            f"quicker: {KEYS_FROM}"
+        )
     try:
         with HttpClient(cache or cache_folder(), refresh=refresh, offline=offline, quiet=quiet) as client:
             how = fetchers()
@@ -219,6 +224,8 @@ def _report(done: "Outcome", out: Path, notices: "Notices", quiet: bool) -> None
     Exit
         With code 2, when a source failed.
     """
+    from targeting.wording import listed
+
     if not quiet:
         for notice in notices:
             click.echo(f"Note: {notice.message}")
@@ -235,8 +242,12 @@ def _report(done: "Outcome", out: Path, notices: "Notices", quiet: bool) -> None
     if not done.failed:
         return
     if done.lacking:
-        ending = f"A plan still lacks {' and '.join(done.lacking)}"
+        ending = f"A plan still lacks {listed(done.lacking)}"
     else:
         ending = "A plan can be made of what came"
-    click.echo(f"{ending}; what came is in {out}: run the same command again to go on.", err=True)
+    click.echo(
+        f"{ending}; what came is in {out}. Once the above is mended, run the command again: only what is "
+        "missing is fetched.",
+        err=True,
+    )
     raise click.exceptions.Exit(2)

@@ -118,7 +118,7 @@ def test_a_puma_that_the_table_lacks_is_named(census: Census, tmp_path: Path) ->
     census[0].pages[PUMAS] = b"STATEFP,COUNTYFP,TRACTCE,PUMA5CE\n41,051,000100,05114\n41,051,000202,05116\n"
     page = summary_file("B16001", ["795P200US4105114"], 128)
     census[0].pages[f"{FILES}/data/5YRData/acsdt5y2023-b16001.dat"] = page
-    with pytest.raises(FetchError, match="table B16001 by puma, counties 41051: has no PUMA 4105116"):
+    with pytest.raises(FetchError, match="table B16001 by PUMA, counties 41051: has no PUMA 4105116"):
         fetch(census, tmp_path / "b.csv", "B16001", geography="puma", key=None)
 
 

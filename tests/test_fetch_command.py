@@ -210,13 +210,16 @@ def test_a_source_that_fails_leaves_the_rest_usable_and_is_named(desk: Desk) -> 
     assert errors == [
         "Error: language controls (table B16001): https://census.example/B16001?key=[hidden]: is out of "
         "order (503), 3 times.",
-        f"A plan can be made of what came; what came is in {desk.out}: run the same command again to go on.",
+        f"A plan can be made of what came; what came is in {desk.out}. Once the above is mended, run the "
+        "command again: only what is missing is fetched.",
     ]
     assert read_campaign(desk.out / "campaign.toml").region.controls == []
     desk.bureau.down.clear()
     desk.bureau.calls.clear()
-    assert desk.run("portland").exit_code == 0
+    said = desk.run("portland")
+    assert said.exit_code == 0
     assert desk.bureau.calls == ["latest", "B16001"], "what was there is not fetched again"
+    assert "Kept census tracts 2023 (geo/tracts_2023.gpkg)" in said.stdout
     region = read_campaign(desk.out / "campaign.toml").region
     assert (region.controls, region.pumas) == (["acs/b16001_2023_puma.csv"], "geo/pumas_2023.csv")
 
@@ -228,7 +231,7 @@ def test_without_what_a_plan_needs_there_is_no_campaign_file_yet(desk: Desk) -> 
     assert said.exit_code == 2
     starts = [line.split(":")[1].strip() for line in said.stderr.splitlines() if line.startswith("Error: ")]
     assert starts == ["tract outlines", "census table C16001", "timetable http"]
-    assert "A plan still lacks the timetable and census table C16001 and the tracts' outlines" in said.stderr
+    assert "A plan still lacks the timetable, census table C16001 and the tracts' outlines" in said.stderr
     assert not (desk.out / "campaign.toml").exists()
     assert (desk.out / "geo" / "points_block.gpkg").exists()
 

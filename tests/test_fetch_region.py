@@ -76,6 +76,7 @@ def test_everything_comes_and_a_plan_is_made_of_it_offline(
     asked = len(desk.nation.paths())
     api = [path for path in desk.nation.paths() if path.startswith("/data/")]
     assert bool(api) == bool(key), "the API is asked with a key only"
+    assert ("No Census key: tables are read from files of the whole nation" in said.stdout) != bool(key)
     region = read_campaign(desk.out / "campaign.toml").region
     assert (region.acs, region.controls) == (["acs/c16001_2023.csv"], ["acs/b16001_2023_puma.csv"])
     assert (region.tracts, region.water) == ("geo/tracts_2023.gpkg", "geo/water_2023.gpkg")
@@ -169,7 +170,10 @@ def test_each_kind_of_trouble_is_said_and_the_rest_comes(desk: Desk) -> None:
             ("language controls (table B16001)", "is out of order (503), 3 times"),
             ("countries of birth (table B05006)", "does not know the key"),
             ("tracts of each PUMA", "is out of order (503), 3 times"),
-            ("A plan still lacks census table C16001 and the tracts' outlines", "run the same command again"),
+            (
+                "A plan still lacks census table C16001 and the tracts' outlines",
+                "only what is missing is fetched",
+            ),
         ],
         strict=True,
     ):

@@ -18,10 +18,10 @@ from targeting.fetch import summary_file
 from targeting.fetch.boundaries import tract_pumas
 from targeting.fetch.census_files import fetched, period, refuse_missing, wanted_counties, whole
 from targeting.fetch.client import Client
+from targeting.fetch.settings import KEYS_FROM
 from targeting.fetch.sources import Fetched
 from targeting.languages import CATEGORIES, GROUPS
 
-KEYS_FROM = "https://api.census.gov/data/key_signup.html"
 FIRST_YEAR = 2016  # C16001, and today's lines of B16001, begin with ACS 2012-2016
 TRIES = 5  # years that are looked at for the latest release
 A_CALL = (
@@ -93,12 +93,13 @@ def fetch_table(
     if geography == "puma":
         areas = tuple(sorted(set(tract_pumas(client, year=year, counties=wanted).pumas.values())))
     read = _by_api if key else _by_summary_file
-    what = f"ACS {period(year)} table {table} by {geography}, counties {', '.join(wanted)}"
+    by = "PUMA" if geography == "puma" else geography
+    what = f"ACS {period(year)} table {table} by {by}, counties {', '.join(wanted)}"
     found = read(client, table, year, geography, areas, key or "")
     if geography == "puma":
         _refuse_missing_pumas(areas, found.rows, what)
     else:
-        refuse_missing(wanted, found.rows, f"ACS {period(year)} table {table} by {geography}")
+        refuse_missing(wanted, found.rows, f"ACS {period(year)} table {table} by {by}")
     _write(found, table, out)
     return fetched(out, what, [found.url])
 

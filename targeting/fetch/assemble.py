@@ -157,7 +157,7 @@ def fetch_region(
     Parameters
     ----------
     say : callable
-        Told of each source that is there.
+        Told of each source that is there: "Fetched …", or "Kept …" where the folder had it.
 
     Returns
     -------
@@ -248,6 +248,7 @@ class _Work:
         out = self.folder.folder / file
         try:
             fetched = self.kept(name, asked)
+            verb = "Fetched" if fetched is None else "Kept"
             if fetched is None:
                 out.parent.mkdir(parents=True, exist_ok=True)
                 fetched = bring(out)
@@ -260,7 +261,7 @@ class _Work:
             return None
         self.done.fetched[name] = fetched
         file = fetched.path.relative_to(self.folder.folder).as_posix()
-        self._say(f"{fetched.what} ({file})")
+        self._say(f"{verb} {fetched.what} ({file})")
         return file
 
 

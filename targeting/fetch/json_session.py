@@ -14,10 +14,10 @@ from requests_cache import CacheMixin, FileCache
 
 from targeting.errors import FetchError
 from targeting.fetch.redact import redacted
+from targeting.fetch.settings import KEYS_FROM
 from targeting.fetch.transport import Patience, Wire, beginning, refused
 
 MOST_JSON_BYTES = 256 << 20
-KEY_PAGE = "https://api.census.gov/data/key_signup.html"
 
 
 class _JsonWire(Wire):
@@ -92,7 +92,7 @@ def _no_json(body: bytes, response: Any) -> str:
     title = " ".join(found[1].split())[:60] if found else ""
     if "key" in title.lower():
         return (
-            f'answers "{redacted(title)}" instead of data; get a free key at {KEY_PAGE} and give it in '
+            f'answers "{redacted(title)}" instead of data; get a free key at {KEYS_FROM} and give it in '
             "CENSUS_API_KEY or with --key"
         )
     if found or text.lstrip()[:1] == "<":

@@ -8,6 +8,7 @@ from targeting.errors import FetchError
 
 CONFIG = "config.toml"
 KEY_VARIABLE = "CENSUS_API_KEY"
+KEYS_FROM = "https://api.census.gov/data/key_signup.html"
 
 
 def cache_folder() -> Path:

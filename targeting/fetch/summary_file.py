@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from targeting.errors import FetchError
 from targeting.fetch.census_files import period
 from targeting.fetch.client import Client, Selection
+from targeting.fetch.settings import KEYS_FROM
 from targeting.fetch.sources import Sources
 
 FIRST_YEAR = 2020  # before, five-year tables are only published by state and sequence number
@@ -83,7 +84,7 @@ def read_summary(
     if year < FIRST_YEAR:
         raise FetchError(
             f"ACS {period(year)} table {table} cannot be had without a key: the summary file by table begins "
-            f"with year {FIRST_YEAR}; ask for a key at https://api.census.gov/data/key_signup.html and set "
+            f"with year {FIRST_YEAR}; ask for a key at {KEYS_FROM} and set "
             f"CENSUS_API_KEY, or use year {FIRST_YEAR} or later."
         )
     url = table_url(client.sources, year, table)
