@@ -13,7 +13,7 @@ import click
 from targeting import __version__
 from targeting.cli_doctor import doctor
 from targeting.cli_fetch import fetch, regions
-from targeting.cli_folder import compare, picture
+from targeting.cli_folder import compare, layers, picture
 from targeting.cli_output import print_json
 from targeting.errors import CampaignError, TargetingError
 from targeting.progress import progress
@@ -39,6 +39,7 @@ Examples:
   targeting explain campaign.toml 72         why route 72 has its language
   targeting compare maps/first maps/second   what differs between two plans, and why
   targeting picture maps/first               the plan as pictures for print
+  targeting layers maps/first --format geojson   its GIS layers as files of their own
   targeting hotspots campaign.toml           where each language concentrates
   targeting vehicles campaign.toml           which routes share their buses
 """
@@ -67,7 +68,7 @@ class _Commands(click.Group):
             sys.exit(2)
         except click.UsageError as fault:
             command = fault.ctx.command_path if fault.ctx else "targeting"
-            message = fault.format_message().rstrip(".")
+            message = " ".join(fault.format_message().split()).rstrip(".")
             click.echo(f"Error: {message}; see '{command} --help'.", err=True)
             sys.exit(2)
         except (click.Abort, KeyboardInterrupt):
@@ -291,6 +292,7 @@ def demo(folder: Path, quiet: bool, as_json: bool) -> None:
 main.add_command(doctor)
 main.add_command(compare)
 main.add_command(picture)
+main.add_command(layers)
 
 
 def _plan_into(

@@ -1,6 +1,7 @@
 """The commands on a folder that `targeting plan` wrote."""
 
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -55,4 +56,22 @@ def picture(plan: Path, paper: str) -> None:
     from targeting.write.picture import picture as draw
 
     for path in draw(plan, paper):
+        click.echo(path.resolve())
+
+
+@click.command(epilog="\b\nExample:\n  targeting layers maps/red-means-help --format geojson --out layers")
+@click.argument("plan", type=FILE)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["geoparquet", "geojson"]),
+    required=True,
+    help="GeoParquet, or GeoJSON with six decimals.",
+)
+@click.option("--out", type=FILE, help="Folder to write, by default the plan's own.")
+def layers(plan: Path, kind: Literal["geoparquet", "geojson"], out: Path | None) -> None:
+    """Write the layers of a plan folder as files of their own: routes, tracts, stops, atoms and more."""
+    from targeting.write.layer_files import layer_files
+
+    for path in layer_files(plan, kind, out):
         click.echo(path.resolve())
