@@ -23,7 +23,7 @@ from targeting.order_costs import cost_columns
 from targeting.reach import Ints
 from targeting.units import short_name
 from targeting.vehicle_table import garages_of_routes
-from targeting.wishes import find_unit, spare_cards
+from targeting.wishes import copies_of, find_unit, spare_cards
 from targeting.wording import natural
 from targeting.working_days import working_day_before
 
@@ -160,8 +160,7 @@ def print_rows(
     for language, hung, before in zip(languages, cards.tolist(), already.tolist(), strict=True):
         new = hung - before
         spares = spare_cards(new, posters.spares, posters.weeks)
-        most = posters.copies.get(language.tag) if isinstance(posters.copies, dict) else posters.copies
-        copies, note = copies_to_print(new + spares, settings.pack_size, most)
+        copies, note = copies_to_print(new + spares, settings.pack_size, copies_of(posters, language.tag))
         rows.append(
             {
                 "order": f"PRINT-{language.tag}",

@@ -8,6 +8,7 @@ import pandas as pd
 import scipy.sparse
 
 from targeting.campaign import Campaign
+from targeting.dealing import deal_to_languages
 from targeting.errors import CampaignError
 from targeting.exact import NoPlacementError, Solution, solve
 from targeting.feasibility import floors_fight
@@ -34,7 +35,7 @@ class Posting:
     cards : ndarray of int, shape (units, groups)
         Buses, or venue cards, that carry a language of the group.
     by_language : ndarray of int, shape (units, languages)
-        The same by language: those of one group take its cards in turn.
+        The same by language (`targeting.dealing`).
     solution : Solution or None
         How the placement was found; None for the predominant one.
     survival : Survival or None
@@ -265,20 +266,6 @@ def predominant_cards(scores: Scores) -> Ints:
     row, column = routes.get_indexer(dealt["route_id"]), pd.Index(tags).get_indexer(dealt["language"])
     cards[row, column] = dealt["buses"]
     return cards
-
-
-def deal_to_languages(scores: Scores, cards: Ints) -> Ints:
-    """Return cards by language, shape (units, languages): languages of a group take them in turn."""
-    groups = told_apart(scores.languages)
-    position = {language.tag: number for number, language in enumerate(scores.languages)}
-    dealt = np.zeros((len(cards), len(position)), np.int64)
-    for column, members in enumerate(groups.values()):
-        turn = 0
-        for unit in np.flatnonzero(cards[:, column]):
-            for _ in range(int(cards[unit, column])):
-                dealt[unit, position[members[turn % len(members)].tag]] += 1
-                turn += 1
-    return dealt
 
 
 def to_groups(scores: Scores, by_language: Ints) -> Ints:

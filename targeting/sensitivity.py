@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from targeting.campaign import Campaign
+from targeting.dealing import deal_to_languages
 from targeting.greedy import greedy_cards
 from targeting.languages import told_apart
 from targeting.notices import Notices
-from targeting.posting import Posting, campaign_problem, deal_to_languages, to_groups
+from targeting.posting import Posting, campaign_problem, to_groups
 from targeting.reached import near_by_tract, reached_by_tract, with_margins
 from targeting.scores import Scores
 from targeting.scoring import score

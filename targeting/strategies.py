@@ -8,6 +8,7 @@ import pandas as pd
 
 from targeting.campaign_sections import Campaign
 from targeting.catchment import Catchment
+from targeting.dealing import deal_to_languages, settled_cards
 from targeting.feasibility import affordable_floors
 from targeting.greedy import greedy_cards, greedy_path
 from targeting.languages import told_apart
@@ -17,7 +18,6 @@ from targeting.posting import (
     audience_of,
     best_placement,
     campaign_problem,
-    deal_to_languages,
     predominant_cards,
     route_audience,
     to_groups,
@@ -125,9 +125,10 @@ def budget_rows(scores: Scores, posting: Posting) -> pd.DataFrame:
     tags = [language.tag for language in scores.languages]
     columns = [list(told_apart(scores.languages)).index(language.column) for language in scores.languages]
     in_buses = ~problem.venue
+    settled = settled_cards(scores)
 
     def record(buses: int, cards: Ints, reach: Floats) -> None:
-        dealt = deal_to_languages(scores, cards * in_buses[:, None])
+        dealt = deal_to_languages(scores, cards * in_buses[:, None], settled)
         row = {"buses": float(buses), "reach": float(reach.sum())}
         row |= {f"reach_{tag}": float(reach[column]) for tag, column in zip(tags, columns, strict=True)}
         row |= {f"buses_{tag}": float(count) for tag, count in zip(tags, dealt.sum(axis=0), strict=True)}

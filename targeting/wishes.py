@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from targeting.campaign import Campaign
-from targeting.campaign_sections import floor_of
+from targeting.campaign_sections import Posters, floor_of
 from targeting.errors import CampaignError
 from targeting.feasibility import affordable_floors, plain_fights
 from targeting.languages import Language
@@ -178,11 +178,20 @@ def _floors(
         for tag in wished:
             asked[_group(tag, group_of, "placement.floors")] = True
     for tag, group in group_of.items():
-        floor = wished.get(tag, 1) if isinstance(wished, dict) else 1 if wished is None else wished
-        buses, share = floor_of(floor)
+        buses, share = _floor(campaign, tag)
         cards[group] += buses
         shares[group] = max(shares[group], share)
     return cards, shares, asked
+
+
+def floor_in_buses(campaign: Campaign, tag: str) -> int:
+    """Return how many buses (and venue cards) a language gets at the least; 0 for a share of speakers."""
+    return _floor(campaign, tag)[0]
+
+
+def _floor(campaign: Campaign, tag: str) -> tuple[int, float]:
+    wished = campaign.placement.floors
+    return floor_of(wished.get(tag, 1) if isinstance(wished, dict) else 1 if wished is None else wished)
 
 
 def _copies(
@@ -195,10 +204,20 @@ def _copies(
         for tag in posters.copies:
             _group(tag, group_of, "posters.copies")
     for tag, group in group_of.items():
-        copies = posters.copies.get(tag) if isinstance(posters.copies, dict) else posters.copies
-        hang = NO_LIMIT if copies is None else hanging_copies(copies, posters.spares, posters.weeks)
-        most[group] = min(most[group] + hang, NO_LIMIT)
+        most[group] = min(most[group] + copies_that_hang(campaign, tag), NO_LIMIT)
     return most
+
+
+def copies_of(posters: Posters, tag: str) -> int | None:
+    """Return how many copies of a language are printed; None for no limit."""
+    return posters.copies.get(tag) if isinstance(posters.copies, dict) else posters.copies
+
+
+def copies_that_hang(campaign: Campaign, tag: str) -> int:
+    """Return how many cards of a language can hang at the most; `NO_LIMIT` where nothing is said."""
+    posters = campaign.posters
+    copies = copies_of(posters, tag)
+    return NO_LIMIT if copies is None else hanging_copies(copies, posters.spares, posters.weeks)
 
 
 def hanging_copies(copies: int, spares: float, weeks: float) -> int:
