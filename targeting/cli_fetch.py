@@ -208,12 +208,13 @@ def _languages(text: str) -> str | tuple[str, ...]:
 def _terms(done: "Outcome") -> list[str]:
     """Return under which terms each timetable came, and the census data."""
     terms = [
-        f"Terms of use of {source}: {fetched.licence or 'not stated; ask the agency before you publish'}"
+        f"Terms of the {fetched.what.partition(', ')[0]}: "
+        f"{fetched.licence or 'not stated; ask the agency before you publish'}"
         for source, fetched in done.fetched.items()
         if source.startswith("timetable ")
     ]
     others = {f.licence for source, f in done.fetched.items() if not source.startswith("timetable ")}
-    return terms + [f"Terms of use of the census data: {licence}" for licence in sorted(others - {""})]
+    return terms + [f"Terms of the census data: {licence}" for licence in sorted(others - {""})]
 
 
 def _report(done: "Outcome", out: Path, notices: "Notices", quiet: bool) -> None:

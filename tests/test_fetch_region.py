@@ -158,7 +158,7 @@ def test_each_kind_of_trouble_is_said_and_the_rest_comes(desk: Desk) -> None:
     rules[tracts] = Answer(b"PK" * 5000, headers={"ETag": '"x"'}, cut=100)
     rules[water] = html("Request Rejected")
     rules[pumas] = Answer(b"", 503)
-    said = desk.fetch("--key", "wrong-key-0123456789", "--year", YEAR)
+    said = desk.fetch("--key", "wrong-key-0123456789")
     assert said.exit_code == 2
     errors = [line.removeprefix("Error: ") for line in said.stderr.splitlines()]
     for error, (source, words) in zip(
@@ -183,7 +183,7 @@ def test_each_kind_of_trouble_is_said_and_the_rest_comes(desk: Desk) -> None:
     assert {"geo/points_block.gpkg", "gtfs/city-lines.zip"} <= files(desk.out).keys()
     rules |= good
     desk.nation.server.asked.clear()
-    assert desk.fetch("--key", KEY, "--year", YEAR).exit_code == 0
+    assert desk.fetch("--key", KEY).exit_code == 0
     assert list(files(desk.out)) == FILES
     assert not any("TABBLOCK" in path or "gtfs" in path for path in desk.nation.paths()), "that was there"
 
@@ -200,10 +200,8 @@ def test_a_tract_file_that_breaks_off_goes_on_and_a_busy_api_is_waited_for(desk:
 
 def test_licences_are_shown_and_recorded(desk: Desk) -> None:
     said = desk.fetch("--no-controls")
-    assert f"Terms of use of timetable City Lines: {TERMS}\n" in said.stdout
-    assert (
-        "Terms of use of the census data: public domain (a work of the U.S. Census Bureau)\n" in said.stdout
-    )
+    assert f"Terms of the timetable of City Lines: {TERMS}\n" in said.stdout
+    assert "Terms of the census data: public domain (a work of the U.S. Census Bureau)\n" in said.stdout
     record = json.loads((desk.out / "sources.json").read_text(encoding="utf-8"))["sources"]
     feed = record["timetable City Lines"]
     assert (feed["licence"], feed["sha256"]) == (TERMS, hashlib.sha256(desk.nation.feed).hexdigest())
@@ -215,11 +213,19 @@ def test_offline_after_one_fetch(desk: Desk, key: str | None) -> None:
     given = ("--key", key) if key else ()
     assert desk.fetch(*given).exit_code == 0
     asked = len(desk.nation.paths())
-    said = desk.fetch(*given, "--offline", "--year", YEAR, out=desk.folder / "again")
+    named = () if key else ("--year", YEAR)  # with a key, the answer that told the latest release is kept
+    said = desk.fetch(*given, *named, "--offline", out=desk.folder / "again")
     assert said.exit_code == 0, said.output
     first, again = files(desk.out), files(desk.folder / "again")
     assert first == again
     assert len(desk.nation.paths()) == asked
+
+
+def test_a_key_that_is_refused_does_not_hide_the_latest_release(desk: Desk) -> None:
+    """The release is found in the summary files, so that outlines and points come for the right year."""
+    said = desk.fetch("--key", "wrong-key-0123456789")
+    assert "geo/tracts_2023.gpkg" in files(desk.out)
+    assert "could not be asked" not in said.stdout
 
 
 def test_offline_keeps_to_the_year_that_the_folder_has(desk: Desk) -> None:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from census.core import ACS5Client
 
-from targeting.errors import FetchError
+from targeting.errors import NOT_CACHED, FetchError
 from targeting.fetch import summary_file
 from targeting.fetch.boundaries import tract_pumas
 from targeting.fetch.census_files import fetched, period, refuse_missing, wanted_counties, whole
@@ -122,10 +122,13 @@ def latest_year(client: Client, key: str | None, *, today: dt.date | None = None
                 # the first line tells; the rest of the file is left where it is
                 next(iter(client.lines(summary_file.table_url(client.sources, year, "C16001"))), None)
         except FetchError as fault:
-            if fault.status != 404:
+            if fault.status not in (404, NOT_CACHED):
                 raise
+            last = fault
         else:
             return year
+    if last.status == NOT_CACHED:
+        raise last
     where = client.sources.api if key else client.sources.census
     raise FetchError(
         f"{where} has no ACS five-year release of {newest - TRIES + 1} to {newest}; give the year, or check "

@@ -325,14 +325,17 @@ def _year(wanted: Wanted, client: Client, how: Fetchers, kept: int | None, notic
     """Return the release's last year: the one wanted, else the latest there is, else the one kept."""
     if wanted.year is not None:
         return wanted.year
-    try:
-        return how.latest_year(client, wanted.key)
-    except TargetingError as fault:
-        year = kept or LAST_KNOWN_YEAR
-        which = f"{release(year)}, which the folder has," if kept else release(year)
-        notices.add(
-            "latest_year_unknown",
-            f"Which census release is the latest could not be asked ({redacted(str(fault)).rstrip('.')}); "
-            f"{which} was taken; --year chooses another.",
-        )
-        return year
+    said = ""
+    for key in dict.fromkeys((wanted.key, None)):  # a key that is refused does not hide which year it is
+        try:
+            return how.latest_year(client, key)
+        except TargetingError as fault:
+            said = said or redacted(str(fault)).rstrip(".")
+    year = kept or LAST_KNOWN_YEAR
+    which = f"{release(year)}, which the folder has," if kept else release(year)
+    notices.add(
+        "latest_year_unknown",
+        f"Which census release is the latest could not be asked ({said}); {which} was taken; --year chooses "
+        "another.",
+    )
+    return year
