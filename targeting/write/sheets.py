@@ -4,8 +4,8 @@ A text is always written as a text, so that a name out of a feed that begins wit
 becomes a formula, nor a link. Nothing depends on the clock: the same tables give the same bytes.
 """
 
+import math
 import re
-import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -16,9 +16,20 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
+from targeting.write.sheet_text import (
+    PROSE,
+    clean,
+    in_footer,
+    lines,
+    other_than,
+    sheet_name,
+    unique,
+    width_of,
+)
+
 Kind = Literal[
-    "text", "prose", "people", "margin", "number", "ratio", "hours", "share", "share_margin", "probability",
-    "money", "price", "date", "flag",
+    "text", "prose", "people", "margin", "number", "ratio", "hours", "share", "share_margin", "share_fine",
+    "share_fine_margin", "probability", "money", "price", "date", "flag",
 ]  # fmt: skip
 NUMBER_FORMATS: dict[str, str] = {
     "people": "#,##0",
@@ -28,7 +39,9 @@ NUMBER_FORMATS: dict[str, str] = {
     "hours": "#,##0.0",
     "share": "0.0%",
     "share_margin": '"±"0.0%',
-    "probability": "0%",
+    "share_fine": "0.00%",
+    "share_fine_margin": '"±"0.00%',
+    "probability": '[>0.99]"over 99%";[<0.01]"under 1%";0%',  # no choice is ever certain
     "money": "#,##0.00",
     "price": "#,##0.000",
     "date": "yyyy-mm-dd",
@@ -37,13 +50,11 @@ CREATED = datetime(2000, 1, 1)  # of the file, not of the plan: run.json has the
 INK, HAIRLINE, HEADER = "#1b2733", "#c9d1d9", "#22405f"
 LOW, MEDIUM = "#f8cfb0", "#fdf1c4"
 PAPER_LETTER, PAPER_TABLOID = 1, 3
-LETTER_CHARACTERS = 210  # wider tables are too small to read on one letter page
+LETTER_CHARACTERS = 210  # wider tables are too small to read on one letter page …
+TABLOID_CHARACTERS = 330  # … and on one of tabloid
 LINE = 15.5  # points
 PROSE_WIDTH, TERM_WIDTH = 90, 26  # characters
-LONGEST_TEXT, LONGEST_FOOTER, LONGEST_SHEET, LONGEST_NOTE = 32767, 115, 31, 120
-NOT_IN_XML = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
-)
+LONGEST_NOTE = 120
 
 
 @dataclass(frozen=True)
@@ -136,9 +147,9 @@ class Workbook:
         """
         shown = {name: column for name, column in columns.items() if name in table}
         page = self._page(sheet)
-        heads = _unique([clean(column.head) for column in shown.values()])
+        heads = unique([clean(column.head) for column in shown.values()])
         widths = [
-            _width(head, column.kind, table[name])
+            width_of(head, column.kind, table[name])
             for head, (name, column) in zip(heads, shown.items(), strict=True)
         ]
         last = len(shown) - 1
@@ -154,14 +165,14 @@ class Workbook:
             if end:
                 page.merge_range(1, 0, 1, end, "", looks)
             page.write_string(1, 0, clean(note), looks)
-            page.set_row(1, LINE * _lines(note, across * 1.05))
+            page.set_row(1, LINE * lines(note, across))
         header = 3 if note else 2
-        for place, (head, width) in enumerate(zip(heads, widths, strict=True)):
+        for place, width in enumerate(widths):
             page.set_column(place, place, width)
-            page.write_string(header, place, head, self._header(list(shown.values())[place].kind))
-        page.set_row(
-            header, LINE * max(_lines(head, width - 2) for head, width in zip(heads, widths, strict=True))
-        )
+        page.set_row(header, LINE * max(map(lines, heads, [width - 3 for width in widths])))
+        for name, column in shown.items():
+            for row, words in enumerate(table[name] if column.kind == "prose" else (), start=header + 1):
+                page.set_row(row, LINE * lines(str(words), PROSE))
         bottom = header + max(len(table), 1)
         page.add_table(
             header, 0, bottom, last,
@@ -184,7 +195,7 @@ class Workbook:
             page.repeat_columns(0, frozen - 1)
         page.set_landscape()
         page.set_paper(PAPER_LETTER if sum(widths) <= LETTER_CHARACTERS else PAPER_TABLOID)
-        page.fit_to_pages(1, 0)
+        page.fit_to_pages(math.ceil(sum(widths) / TABLOID_CHARACTERS), 0)
 
     def add_prose(self, sheet: str, title: str, blocks: Iterable[str | Heading | tuple[str, str]]) -> None:
         """Write a sheet to be read: paragraphs, headings, and terms with what they mean.
@@ -213,12 +224,12 @@ class Workbook:
             elif isinstance(block, str):
                 page.merge_range(row, 0, row, 1, "", text)
                 page.write_string(row, 0, clean(block), text)
-                page.set_row(row, LINE * _lines(block, TERM_WIDTH + PROSE_WIDTH) + 5)
+                page.set_row(row, LINE * lines(block, TERM_WIDTH + PROSE_WIDTH) + 5)
             else:
                 key, words = block
                 page.write_string(row, 0, clean(key), term)
                 page.write_string(row, 1, clean(words), text)
-                page.set_row(row, LINE * max(_lines(words, PROSE_WIDTH), _lines(key, TERM_WIDTH - 2)) + 3)
+                page.set_row(row, LINE * max(lines(words, PROSE_WIDTH), lines(key, TERM_WIDTH - 2)) + 3)
             row += 1
         page.set_portrait()
         page.set_paper(PAPER_LETTER)
@@ -229,14 +240,14 @@ class Workbook:
         page = self._book.add_worksheet(sheet_name(sheet, self._sheets))
         page.set_margins(left=0.5, right=0.5, top=0.75, bottom=0.75)
         as_printed = {"scale_with_doc": False}
-        page.set_header(f"&L&8{_in_footer(self._title)}&R&8&A", as_printed)
-        page.set_footer(f"&L&8{_in_footer(self._source)}&R&8Page &P of &N", as_printed)
+        page.set_header(f"&L&8{in_footer(self._title)}&R&8&A", as_printed)
+        page.set_footer(f"&L&8{in_footer(self._source)}&R&8Page &P of &N", as_printed)
         return page
 
     def _table_name(self, sheet: str) -> str:
         """Return a name for an Excel table: letters, digits and _, unlike a cell's and unlike the others."""
-        stem = re.sub(r"\W", "_", clean(sheet), flags=re.ASCII).strip("_") or "table"
-        return _other_than(self._tables, f"{stem}_table")
+        stem = re.sub(r"\W", "_", clean(sheet), flags=re.ASCII).strip("_")
+        return other_than(self._tables, f"table_{stem}" if not stem or stem[0].isdigit() else f"{stem}_table")
 
     def _header(self, kind: str) -> Any:
         words = kind not in NUMBER_FORMATS
@@ -296,59 +307,5 @@ class Workbook:
         return self._formats["fill", color]
 
 
-def clean(text: str) -> str:
-    """Return a text that a cell can hold: no characters that XML forbids, and not too long."""
-    kept = NOT_IN_XML.sub("", text)
-    return kept if len(kept) <= LONGEST_TEXT else f"{kept[: LONGEST_TEXT - 1]}…"
-
-
-def sheet_name(name: str, taken: set[str]) -> str:
-    """Return a valid name of a worksheet that is none of those `taken`, and add it to them.
-
-    At most 31 characters, no brackets, colon, asterisk, question mark or slash of either kind, no
-    apostrophe at either end, and not "History", which Excel keeps for itself; upper and lower case count
-    alike.
-    """
-    valid = re.sub(r"[\[\]:*?/\\\t\r\n]", " ", clean(name))[:LONGEST_SHEET].strip(" '") or "Sheet"
-    return _other_than(taken, f"{valid}_" if valid.lower() == "history" else valid, LONGEST_SHEET)
-
-
-def _other_than(taken: set[str], name: str, longest: int = 200) -> str:
-    """Return the name, numbered where it is taken already."""
-    free, number = name[:longest], 2
-    while free.lower() in taken:
-        end = f"_{number}"
-        free, number = f"{name[: longest - len(end)]}{end}", number + 1
-    taken.add(free.lower())
-    return free
-
-
-def _unique(heads: Sequence[str]) -> list[str]:
-    taken: set[str] = set()
-    return [_other_than(taken, head) for head in heads]
-
-
-def _in_footer(text: str) -> str:
-    """Return a text for a printed header or footer, where & begins a command."""
-    return textwrap.shorten(text, LONGEST_FOOTER, placeholder="…").replace("&", "&&")
-
-
 def _range(top: int, bottom: int, place: int) -> str:
     return str(xlsxwriter.utility.xl_range(top, place, bottom, place))
-
-
-def _lines(text: str, width: float) -> int:
-    """Return how many lines a text takes in a cell so many characters wide."""
-    return sum(len(textwrap.wrap(part, max(int(width), 4))) or 1 for part in text.split("\n"))
-
-
-def _width(head: str, kind: str, values: "pd.Series[Any]") -> float:
-    """Return the width of a column in characters: its cells, and its heading on at most three lines."""
-    words = max((len(word) for word in head.split()), default=0) + 3  # room for the filter's arrow
-    headed = max(words, -(-len(head) // 3) + 3)
-    if kind == "prose":
-        return float(max(headed, 60))
-    if kind in ("text", "flag"):
-        longest = max((len(value) for value in values if isinstance(value, str)), default=0)
-        return float(min(max(headed, longest + 2), 42))
-    return float(max(headed, 10))
