@@ -5,6 +5,7 @@ import csv
 import json
 import re
 import shutil
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -413,17 +414,34 @@ def codes_of(notices: Notices) -> list[str]:
     return [notice.code for notice in notices]
 
 
-def test_only_the_record_and_the_screen_know_the_day(pristine: Path, tmp_path: Path) -> None:
+def strike(feed: Path, days: str) -> None:
+    """Add to a feed's calendar that no weekday service runs on some days."""
+    with zipfile.ZipFile(feed) as archive:
+        tables = {name: archive.read(name) for name in archive.namelist()}
+    tables["calendar_dates.txt"] += "".join(f"WEEKDAY,{day},2\n" for day in days.split()).encode()
+    with zipfile.ZipFile(feed, "w") as archive:
+        for name, content in tables.items():
+            archive.writestr(name, content)
+
+
+def test_a_plan_lists_warnings_everywhere_but_only_record_and_screen_know_the_day(
+    region: Path, tmp_path: Path
+) -> None:
     """The sample's feed ended in 2025: the record says so; map, report and tables do not."""
+    strike(region / "gtfs/sample.zip", "20251103 20251104 20251105 20251106 20251107")
     out = tmp_path / "plan"
     result = CliRunner().invoke(
-        main, ["plan", str(pristine / "sample.toml"), "--out", str(out), "--report", "--set", "redraws=0"]
+        main, ["plan", str(region / "sample.toml"), "--out", str(out), "--report", "--set", "redraws=0"]
     )
     assert result.exit_code == 0, result.output
     record = json.loads((out / "run.json").read_text(encoding="utf-8"))
-    assert "feed_expired" in [notice["code"] for notice in record["notices"]]
+    assert {"feed_expired", "days_without_service"} <= {notice["code"] for notice in record["notices"]}
+    screen = re.sub(r"\s+", " ", result.output)
+    warning = "no trip runs on 5 weekdays of its period that are no US federal holiday"
+    for text in (screen, *((out / name).read_text(encoding="utf-8") for name in ("report.html", "map.html"))):
+        assert warning in re.sub(r"\s+", " ", text)
     said = "the feed's period ended on 2025-12-14"
-    assert said in re.sub(r"\s+", " ", result.output)
+    assert said in screen
     for path in out.iterdir():
         if path.name != "run.json":
             assert said.encode() not in path.read_bytes()
