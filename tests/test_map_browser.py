@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import shapely
 from map_page import Visit, chromium, embedded, unpacked
+from PIL import Image
 
 from targeting.campaign import read_campaign
 from targeting.plan import Plan, make_plan
@@ -233,6 +234,17 @@ def test_water_is_drawn_where_it_is_given(browser: Any, plan: Plan, tmp_path: Pa
         visit.context.close()
 
 
+def test_names_on_the_ground_are_where_routes_meet(plan: Plan, data: dict[str, Any]) -> None:
+    feed = plan.scores.feed
+    routes: dict[str, set[str]] = {}
+    for row in feed.departures.itertuples():
+        routes.setdefault(feed.stops.at[row.stop_id, "stop_name"], set()).add(row.route_id)
+    named = [name for *_, name in data["places"]]
+    assert len(routes[named[0]]) == max(map(len, routes.values()))
+    met = [len(routes[name]) for name in named]
+    assert met == sorted(met, reverse=True)
+
+
 # --- the table ----------------------------------------------------------------------------------------
 
 
@@ -344,7 +356,7 @@ def test_nothing_is_asked_for_until_the_base_map_is_ticked(browser: Any, file: P
 
 
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("state", ["plan", "language", "route", "table", "venue"])
+@pytest.mark.parametrize("state", ["plan", "language", "route", "table", "venue", "stop", "tract", "found"])
 def test_no_barrier_is_found(browser: Any, file: Path, size: tuple[int, int], state: str) -> None:
     axe = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
@@ -355,6 +367,13 @@ def test_no_barrier_is_found(browser: Any, file: Path, size: tuple[int, int], st
         visit.page.get_by_role("button", name="All placements as a table").click()
     if state == "venue":
         visit.page.locator("#venues .route-row").first.click()
+    if state in ("stop", "found"):
+        visit.page.get_by_role("searchbox").fill("2" if state == "found" else "transit center")
+    if state == "stop":
+        visit.page.get_by_role("searchbox").press("Enter")
+    if state == "tract":
+        visit.page.locator(".leaflet-container").press("Enter")
+    assert visit.page.locator("#card").is_visible() == (state in ("route", "venue", "stop", "tract"))
     found = axe.Axe().run(visit.page).response["violations"]
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
     assert visit.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
@@ -369,6 +388,40 @@ def test_the_page_has_landmarks_and_can_be_enlarged(visit: Visit) -> None:
     assert views.count() == 1
     assert "user-scalable" not in (views.get_attribute("content") or "")
     assert "arrow keys" in (visit.page.locator(".leaflet-container").get_attribute("aria-label") or "")
+
+
+def test_the_tract_in_the_middle_opens_by_keyboard(visit: Visit, plan: Plan) -> None:
+    page, tracts = visit.page, plan.scores.tracts
+    for _ in range(100):  # as a reader gets there
+        page.keyboard.press("Tab")
+        if page.evaluate("() => document.activeElement === map_plan.getContainer()"):
+            break
+    middles = tracts.geometry.representative_point()
+    for at in (0, 40, 80):
+        place = middles.iloc[at]
+        page.evaluate("(at) => { map_plan.setView(at, 13, { animate: false }); }", [place.y, place.x])
+        page.keyboard.press("Enter")
+        assert page.locator(".tract-popup h3").inner_text() == tracts.names.iloc[at].split(",")[0]
+        page.keyboard.press("Escape")
+        assert page.evaluate("() => document.activeElement === map_plan.getContainer()")
+    assert not page.locator("#card").is_visible()
+    page.evaluate("() => { map_plan.setView([44, -129.4], 13, { animate: false }); }")  # no tract
+    page.keyboard.press("Enter")
+    assert not page.locator("#card").is_visible()
+
+
+def test_the_focus_on_the_map_is_seen_over_what_it_draws(visit: Visit) -> None:
+    def edge() -> tuple[int, ...]:
+        box = visit.page.locator(".leaflet-container").bounding_box()
+        clip = {"x": box["x"] + 300, "y": box["y"] + 1, "width": 1, "height": 1}
+        with Image.open(io.BytesIO(visit.page.screenshot(clip=clip))) as shot:
+            return tuple(shot.convert("RGB").getpixel((0, 0)))
+
+    assert edge() != (22, 70, 107)
+    visit.page.locator("#find").focus()
+    visit.page.keyboard.press("Tab")
+    visit.page.locator(".leaflet-container").focus()
+    assert edge() == (22, 70, 107)
 
 
 def test_everything_can_be_done_by_keyboard(visit: Visit) -> None:
@@ -394,6 +447,20 @@ def test_everything_can_be_done_by_keyboard(visit: Visit) -> None:
     assert page.locator("#card").is_visible()
 
 
+def test_heads_of_the_table_are_whole_words(browser: Any, file: Path) -> None:
+    for size in SIZES:
+        visit = Visit(browser, file, *size)
+        visit.page.get_by_role("button", name="All placements as a table").click()
+        lines = visit.page.locator("#placements thead button:visible").evaluate_all(
+            "(heads) => heads.map((head) => { const range = document.createRange();"
+            " range.selectNodeContents(head.firstChild); const text = head.textContent.trim();"
+            " const lines = new Set([...range.getClientRects()].map((box) => box.top)).size;"
+            " return [text, lines <= text.split(' ').length]; })"
+        )
+        assert [head for head, whole in lines if not whole] == []
+        visit.context.close()
+
+
 # --- paper --------------------------------------------------------------------------------------------
 
 
@@ -411,4 +478,23 @@ def test_the_print_has_one_landscape_page(browser: Any, file: Path, paper: str, 
         assert visit.page.locator(part).is_visible(), part
     assert visit.page.locator("#printed").inner_text().startswith("Printed ")
     assert "ACS table C16001" in visit.page.locator(".source").inner_text()
+    visit.context.close()
+
+
+def test_the_legend_on_paper_tells_of_what_is_drawn(browser: Any, file: Path) -> None:
+    visit = Visit(browser, file, address="#lang=es")
+    page = visit.page
+    page.evaluate("() => { map_plan.setZoom(14, { animate: false }); }")
+    page.locator("[data-layer=stops]").check()
+    page.locator("[data-layer=others]").uncheck()
+    page.emulate_media(media="print")
+    for layer, drawn in (("posted", True), ("others", False), ("hotspots", False), ("stops", True)):
+        assert page.locator(f".layer-{layer}").is_visible() == drawn, layer
+    page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")  # the whole region: no stops
+    assert not page.locator(".layer-stops").is_visible()
+    page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    page.locator("[data-layer=hotspots]").check()
+    page.emulate_media(media="print")
+    assert page.locator(".layer-hotspots").is_visible()
     visit.context.close()

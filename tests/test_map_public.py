@@ -130,6 +130,18 @@ def test_the_staff_record_says_for_whom(plan: Plan, tmp_path: Path) -> None:
     assert json.loads((tmp_path / "plan" / "run.json").read_text(encoding="utf-8"))["audience"] == "staff"
 
 
+@pytest.mark.parametrize("address", ["", "#lang=vi", "#lang=es&route=28"])
+def test_no_barrier_is_found_in_public(folder: Path, address: str) -> None:
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed"
+    )
+    with chromium() as browser:
+        visit = Visit(browser, folder / "map.html", address=address)
+        found = axe.Axe().run(visit.page).response["violations"]
+        assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+        visit.context.close()
+
+
 def test_the_public_page_works(folder: Path) -> None:
     with chromium() as browser:
         visit = Visit(browser, folder / "map.html")
@@ -139,6 +151,17 @@ def test_the_public_page_works(folder: Path) -> None:
         card = page.locator(".route-popup").inner_text()
         assert "bus" in card
         assert "served" not in card.lower()
+        # a low card leaves the map its width: the route is not drawn small beside it
+        number, box = page.locator(".badge .picked").bounding_box(), page.locator(".card").bounding_box()
+        assert number["y"] > box["y"] + box["height"]
+        span = page.evaluate(
+            "() => { let line; map_plan.eachLayer((l) => {"
+            " if (l.options.weight > 6 && l.options.lineCap === 'butt') line = l; });"
+            " const box = line.getBounds(), at = (place) => map_plan.latLngToContainerPoint(place);"
+            " return [at(box.getNorthEast()).x - at(box.getSouthWest()).x,"
+            " at(box.getSouthWest()).y - at(box.getNorthEast()).y]; }"
+        )
+        assert max(span) > 300
         page.get_by_role("radio", name="Spanish").check()
         assert page.locator("[data-layer=tracts]").count() == 0
         assert page.locator("[data-layer=hotspots]").count() == 0

@@ -52,33 +52,34 @@ function showPlan(map, data) {
   }
 
   function placeLabels() {
-    ground.placeNamesClear(routes.placeBadges(), legend.box.getBoundingClientRect());
+    ground.placeNamesClear(routes.placeBadges(), [legend.box, card].map((box) => box.getBoundingClientRect()));
   }
 
   // --- the view: whatever lies over the map's edges is kept clear ---------------------------------
 
-  // Pixels of the map that cards cover on the left, the right and below.
+  // Pixels of the map that cards cover on each side.
   function covered() {
     const frame = map.getContainer().getBoundingClientRect();
-    const sides = { left: 16, right: 16, below: 16 };
+    const sides = { left: 16, right: 16, above: 16, below: 16 };
     if (legend.box.open && !narrow.matches) sides.right = legend.box.offsetWidth + 24;
     if (!card.hidden) {
       const box = card.getBoundingClientRect();
-      if (box.width < 0.7 * frame.width) sides.left = box.right - frame.left + 12;
+      if (box.width < 0.7 * frame.width && box.height < frame.height / 3) sides.above = box.bottom - frame.top + 12;
+      else if (box.width < 0.7 * frame.width) sides.left = box.right - frame.left + 12;
       else sides.below = Math.max(16, frame.bottom - box.top + 12);
     }
     return sides;
   }
 
   function fit(bounds) {
-    const { left: start, right, below } = covered();
-    map.fitBounds(bounds, { animate: false, maxZoom: 14, paddingTopLeft: [start, 16], paddingBottomRight: [right, below] });
+    const { left: start, right, above, below } = covered();
+    map.fitBounds(bounds, { animate: false, maxZoom: 14, paddingTopLeft: [start, above], paddingBottomRight: [right, below] });
   }
 
   // Where a click is the wish, the map moves only as far as the card would hide the place.
   function keepClear(latlng) {
-    const { left: start, right, below } = covered();
-    map.panInside(latlng, { paddingTopLeft: [start + 20, 30], paddingBottomRight: [right + 20, below + 30], animate: false });
+    const { left: start, right, above, below } = covered();
+    map.panInside(latlng, { paddingTopLeft: [start + 20, above + 14], paddingBottomRight: [right + 20, below + 30], animate: false });
   }
 
   function seen() {
@@ -175,8 +176,16 @@ function showPlan(map, data) {
   choices.forEach((input) => input.addEventListener("change", () => show(input.value)));
   element("show").addEventListener("submit", (event) => event.preventDefault());
 
-  map.getContainer().setAttribute("role", "region");
-  map.getContainer().setAttribute("aria-label", "Map: arrow keys move it, plus and minus zoom; the lists hold the same routes");
+  // By keyboard, the tract in the middle of the map opens.
+  const area = map.getContainer();
+  area.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.target !== area) return;
+    const middle = map.getCenter();
+    const found = tracts.layer && tracts.at(middle);
+    if (found) openTract(found.feature.properties, found, middle);
+  });
+  area.setAttribute("role", "region");
+  area.setAttribute("aria-label", `Map: arrow keys move it, plus and minus zoom${tracts.layer ? ", Enter opens the tract in its middle" : ""}; the lists hold the same routes`);
   routes.badges.addTo(map);
   map.setMaxZoom(17);
   fit(data.bounds);

@@ -166,7 +166,7 @@ function planCards(data, words) {
     return make("div", { class: "stop-popup" },
       title(stop.name),
       quiet(`${routes.length} ${routes.length === 1 ? "route calls" : "routes call"} here, ${posted ? `${posted} with posters` : "none with posters"}.`),
-      make("ul", { class: "rows" }, ...routes.map((route) => routeButton(route))));
+      make("ul", { class: "rows" }, ...routes.map((route) => make("li", {}, routeButton(route)))));
   }
 
   function routeTooltip(route) {

@@ -7,6 +7,7 @@ function planGround(view) {
   const { make, LAND } = words;
   const COUNTY_NAMES_FROM_ZOOM = 9.5;
   const PLACES_UP_TO_ZOOM = 14;
+  const RAISED = 12; // pixels by which the name of a stop stands above it, clear of its street
   const TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png";
 
   const under = L.layerGroup().addTo(map);
@@ -30,7 +31,7 @@ function planGround(view) {
   const placeNames = data.places.map(([lat, lon, name]) => label([lat, lon], shortened(name), "place").addTo(map));
 
   function shortened(name) {
-    return name.length > 28 ? `${name.slice(0, 27)}…` : name;
+    return name.length > 34 ? `${name.slice(0, 33)}…` : name;
   }
 
   // Land and water lie under everything, county lines over the tracts.
@@ -42,22 +43,23 @@ function planGround(view) {
     land.forEach((area) => area.bringToBack());
   }
 
-  // Names give way to route numbers, to the legend, and to names that matter more.
-  function placeNamesClear(taken, legendBox) {
+  // Names give way to route numbers, to the boxes over the map, and to names that matter more.
+  function placeNamesClear(taken, over) {
     map.getContainer().classList.toggle("far", map.getZoom() < COUNTY_NAMES_FROM_ZOOM);
     const frame = map.getContainer().getBoundingClientRect();
     const signs = view.visible.venues ? data.venues.map((venue) => map.latLngToLayerPoint(venue.at)) : [];
     const boxes = [...taken, ...signs].map((point) => [point.x, point.y, 15, 9]);
     const few = map.getZoom() <= PLACES_UP_TO_ZOOM;
     [...countyNames.map((name) => [name, 4.6]), ...placeNames.map((name) => [name, 3.4])].forEach(([name, letter]) => {
-      const point = map.latLngToLayerPoint(name.getLatLng());
-      const { x, y } = map.latLngToContainerPoint(name.getLatLng());
+      const raised = L.point(0, letter < 4 ? RAISED : 0);
+      const point = map.latLngToLayerPoint(name.getLatLng()).subtract(raised);
+      const { x, y } = map.latLngToContainerPoint(name.getLatLng()).subtract(raised);
       const half = 6 + letter * name.options.icon.options.html.textContent.length;
       const covered = boxes.some(([otherX, otherY, wide, high]) =>
         Math.abs(otherX - point.x) < half + wide && Math.abs(otherY - point.y) < 9 + high);
       const cut = x < half || x > frame.width - half || y < 12 || y > frame.height - 12;
-      const under = x + half > legendBox.left - frame.left && x - half < legendBox.right - frame.left &&
-        y + 10 > legendBox.top - frame.top && y - 10 < legendBox.bottom - frame.top;
+      const under = over.some((box) => x + half > box.left - frame.left && x - half < box.right - frame.left &&
+        y + 10 > box.top - frame.top && y - 10 < box.bottom - frame.top);
       const seen = !(covered || cut || under) && (few || letter > 4) && !(letter < 4 && view.tiles);
       name.setOpacity(seen ? 1 : 0);
       if (seen) boxes.push([point.x, point.y, half, 9]);

@@ -20,6 +20,7 @@ function planLegend(view) {
     tick.addEventListener("change", () => {
       view.visible[name] = tick.checked;
       if (name === "stops") stops.fillDots();
+      markSeen();
       view.stack();
     });
     boxes[name] = tick;
@@ -37,8 +38,14 @@ function planLegend(view) {
 
   const stopsAreNear = () => map.getZoom() >= STOPS_FROM_ZOOM;
 
+  // On paper the legend tells of what is drawn, and of nothing else.
+  function markSeen() {
+    Object.entries(boxes).forEach(([name, tick]) => tick.closest(".layer").classList.toggle("unseen", !tick.checked || tick.disabled));
+  }
+
   function zoomed() {
     boxes.stops.disabled = !stopsAreNear();
+    markSeen();
     keys.stops.replaceChildren(...(stopsAreNear() ? [] : [make("p", {}, "zoom in further to see them")]));
   }
 

@@ -127,13 +127,13 @@ def stop_columns(plan: Plan) -> dict[str, Any]:
 
 
 def place_names(plan: Plan) -> list[list[Any]]:
-    """Return a few busy stops far from one another, busiest first: [latitude, longitude, name]."""
+    """Return stops far from one another, where most routes meet first: [latitude, longitude, name]."""
     feed = plan.scores.feed
-    calls = feed.departures.groupby("stop_id")["departures_week"].sum()
-    stops = feed.stops.assign(calls=calls.reindex(feed.stops.index, fill_value=0))
     # a transit centre has one stop a bay
-    centres = stops.groupby("stop_name").agg({"calls": "sum", "lat": "median", "lon": "median"})
-    centres = centres.sort_values("calls", ascending=False, kind="stable")
+    centres = feed.stops.groupby("stop_name").agg({"lat": "median", "lon": "median"})
+    calls = feed.departures.groupby(feed.departures["stop_id"].map(feed.stops["stop_name"]))
+    centres = centres.assign(routes=calls["route_id"].nunique(), calls=calls["departures_week"].sum())
+    centres = centres.fillna(0).sort_values(["routes", "calls"], ascending=False, kind="stable")
     flat = np.cos(np.radians(centres["lat"].median()))
     xy = np.column_stack([centres["lon"] * flat, centres["lat"]])
     least = APART * float(np.hypot(*(xy.max(axis=0) - xy.min(axis=0)))) if len(xy) else 0.0

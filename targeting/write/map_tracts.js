@@ -59,6 +59,14 @@ function planTracts(view) {
     layer.eachLayer((area) => area.setStyle(style(area.feature.properties)));
   }
 
+  // Whether a line from the point to the east crosses the rings of an area an odd number of times.
+  const holds = (area, { lat, lng }) => area.getLatLngs().flat().reduce((odd, ring) => ring.reduce((inside, here, at) => {
+    const next = ring[(at + 1) % ring.length];
+    const crosses = (here.lat > lat) !== (next.lat > lat) && lng < here.lng + ((next.lng - here.lng) * (lat - here.lat)) / (next.lat - here.lat);
+    return crosses ? !inside : inside;
+  }, odd), false);
+  const at = (latlng) => layer.getLayers().find((area) => area.getBounds().contains(latlng) && holds(area, latlng));
+
   // Outlines of the hot spots of the language shown, under the routes.
   const hot = L.featureGroup();
   const isHot = (tract) => tract.hot.includes(data.languages[view.shown].group);
@@ -112,5 +120,5 @@ function planTracts(view) {
       : [make("p", {}, "none of this language")];
   }
 
-  return { restyle, keys, hotKeys, layer, hot, fillHotSpots };
+  return { restyle, keys, hotKeys, layer, hot, fillHotSpots, at };
 }
