@@ -36,8 +36,8 @@ def cost_columns(table: pd.DataFrame, settings: Orders, smallest: float) -> pd.D
     printed = _costs(table["copies"], settings.card_price)
     installed = _costs(new, settings.installation_price)
     both = [
-        None if one is None and other is None else (one or Decimal(0)) + (other or Decimal(0))
-        for one, other in zip(printed, installed, strict=True)
+        _sum(given) if (given := [each for each in pair if each is not None]) else None
+        for pair in zip(printed, installed, strict=True)
     ]
     per_person: list[Decimal | None] = []
     margin: list[Decimal | None] = []
@@ -73,7 +73,11 @@ def _costs(counts: "pd.Series[int]", price: float | None) -> list[Decimal | None
         return [None] * len(counts)
     exact = Decimal(str(price))
     each = [_cents(exact * int(count)) for count in counts.iloc[:-1]]
-    return [*each, sum(each, Decimal(0).quantize(CENT))]
+    return [*each, _sum(each)]
+
+
+def _sum(amounts: "list[Decimal]") -> Decimal:
+    return sum(amounts, Decimal("0.00"))
 
 
 def _cents(amount: Decimal) -> Decimal:
