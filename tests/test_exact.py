@@ -17,7 +17,7 @@ from placements import best_of_all, broken, every_placement, problem, problems, 
 
 from targeting.exact import NoPlacementError, Solution, solve
 from targeting.exact_model import PlacementModel
-from targeting.greedy import greedy_placement
+from targeting.greedy import greedy_cards, greedy_placement
 from targeting.problem import Problem
 
 ALIKE = settings(derandomize=True, deadline=None, max_examples=300)
@@ -71,6 +71,19 @@ def test_the_gap_asked_for_is_kept(p: Problem, gap: float) -> None:
     assert best <= found.bound + room(best)
     # the gap is what the plan may lack: here it is known what it lacks
     assert p.relative_gap(found.value, best) <= gap + CLOSE
+
+
+@ALIKE
+@given(problems(), st.sampled_from([0.3, 0.05, 0.005]))
+def test_no_room_is_left_that_would_add_anybody(p: Problem, gap: float) -> None:
+    try:
+        found = exact(p, gap)
+    except NoPlacementError:
+        return
+    # a bus, a slot or a card in a venue more would add nothing
+    fuller = greedy_cards(replace(p, least=found.cards))
+    assert (fuller >= found.cards).all()
+    assert p.value(fuller) <= found.value + room(found.value)
 
 
 @FEWER
@@ -263,7 +276,7 @@ TWICE = """
 import numpy as np
 from placements import problem
 from targeting.exact import solve
-from targeting.greedy import greedy_placement
+from targeting.greedy import greedy_cards, greedy_placement
 random = np.random.default_rng(3)
 rides = random.random((20, 6)) * (random.random((20, 6)) < 0.3)
 p = problem(random.integers(0, 90, (20, 3)), rides, 4, [2] * 6, slots=[2] * 6, floors=[1, 1, 1])
