@@ -5,7 +5,7 @@ Paths are relative to the file. Unknown keys are errors with a suggestion. What 
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
@@ -15,17 +15,18 @@ from pydantic import BaseModel, ValidationError
 from targeting.campaign_sections import SECTIONS, Campaign, Section
 from targeting.errors import CampaignError
 
-__all__ = ["Campaign", "read_campaign"]
+__all__ = ["Campaign", "read_campaign", "with_settings"]
 
 
-def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
+def read_campaign(file: Path, settings: Sequence[str] | Mapping[str, object] = ()) -> Campaign:
     """Read a campaign file.
 
     Parameters
     ----------
     file : Path
-    settings : sequence of str
-        "section.key=value" or "key=value" from the command line; they win over the file.
+    settings : sequence of str, or mapping
+        "section.key=value" or "key=value" from the command line, or such keys with their values; they win
+        over the file.
 
     Raises
     ------
@@ -49,8 +50,35 @@ def read_campaign(file: Path, settings: Sequence[str] = ()) -> Campaign:
             f"{file.name}: is not valid TOML: {fault}; put text in quotes, and in Windows paths write / "
             "or use single quotes."
         ) from fault
-    for setting in settings:
-        _apply(content, setting)
+    if isinstance(settings, Mapping):
+        _change(content, settings)
+    else:
+        for setting in settings:
+            _apply(content, setting)
+    return _checked(content, file)
+
+
+def with_settings(campaign: Campaign, settings: Mapping[str, object]) -> Campaign:
+    """Return a campaign with some settings changed, checked as a file is.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    settings : mapping
+        Values by "section.key" or "key".
+
+    Raises
+    ------
+    CampaignError
+        When a key is not known or a value cannot be used.
+    """
+    content = campaign.model_dump(exclude_unset=True, exclude={"file"})
+    _change(content, settings)
+    return _checked(content, campaign.file)
+
+
+def _checked(content: dict[str, Any], file: Path) -> Campaign:
+    """Return the campaign that a file's content, with all changes made to it, describes."""
     if "file" in content:
         raise CampaignError(f"{file.name}: {_unknown('file', [*_keys()])}")
     try:
@@ -70,23 +98,33 @@ def _keys() -> dict[str, str]:
 def _apply(content: dict[str, Any], setting: str) -> None:
     """Put a setting of the command line into the file's content."""
     key, equals, value = setting.partition("=")
-    key, keys = key.strip(), _keys()
-    path = key if key in keys.values() else keys.get(key)
-    if not equals or path is None:
-        raise CampaignError(
-            f"--set {setting}: {_unknown(key, sorted({*keys, *keys.values()}))}"
-            if equals
-            else f"--set {setting}: write it as key=value, for example --set buses=50."
-        )
+    if not equals:
+        raise CampaignError(f"--set {setting}: write it as key=value, for example --set buses=50.")
     try:
         parsed = tomllib.loads(f"value = {value}")["value"]
     except tomllib.TOMLDecodeError:
         parsed = value.strip()
+    _put(content, key.strip(), parsed, f"--set {setting}")
+
+
+def _change(content: dict[str, Any], settings: Mapping[str, object]) -> None:
+    """Put settings given in Python into the file's content: a path is its text there, a tuple a list."""
+    for key, value in settings.items():
+        plain = str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
+        _put(content, key, plain, f"{key}={value!r}")
+
+
+def _put(content: dict[str, Any], key: str, value: object, said: str) -> None:
+    """Put a value where the file has its key; `said` is how the user wrote it."""
+    keys = _keys()
+    path = key if key in keys.values() else keys.get(key)
+    if path is None:
+        raise CampaignError(f"{said}: {_unknown(key, sorted({*keys, *keys.values()}))}")
     *section, last = path.split(".")
     target = content.setdefault(section[0], {}) if section else content
     if not isinstance(target, dict):
         raise CampaignError(f"{section[0]}: must be a section, written [{section[0]}].")
-    target[last] = parsed
+    target[last] = value
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:

@@ -10,7 +10,11 @@ function planAddress(view) {
     return data.routes.find((each) => each.short === route.short) === route ? route.short : route.name;
   }
 
+  // A page inside another one, such as a notebook, has no address of its own.
+  const framed = location.protocol === "about:";
+
   function write() {
+    if (framed) return;
     const parts = new URLSearchParams();
     if (view.shown >= 0) parts.set("lang", data.languages[view.shown].tag);
     if (view.selected) parts.set("route", keyOf(view.selected));
