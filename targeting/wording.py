@@ -41,12 +41,15 @@ def _to_nearest(value: float, unit: int) -> int:
 
 
 def percent(probability: float) -> str:
-    """Return a probability as "83%", "over 99%" or "under 1%": none is ever certain."""
+    """Return a probability as "83%", "over 99%" or "under 1%": none is ever certain.
+
+    A half is rounded up, as spreadsheets do: 58.5% is "59%".
+    """
     if math.isnan(probability):
         return "–"
     if probability > 0.99:
         return "over 99%"
-    return "under 1%" if probability < 0.01 else f"{probability:.0%}"
+    return "under 1%" if probability < 0.01 else f"{math.floor(probability * 100 + 0.5 + 1e-9)}%"
 
 
 def at_most(share: float) -> str:
