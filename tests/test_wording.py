@@ -24,8 +24,8 @@ def test_the_floor_is_a_setting() -> None:
 @pytest.mark.parametrize(
     ("probability", "said"),
     [
-        (1.0, "over 99%"), (0.994, "over 99%"), (0.99, "99%"), (0.876, "88%"), (0.01, "1%"), (0.004, "under 1%"),
-        (0.585, "59%"), (0.145, "15%"), (0.5449, "54%"), (float("nan"), "–"),
+        (1.0, "over 99%"), (0.994, "over 99%"), (0.99, "99%"), (0.876, "88%"), (0.01, "1%"),
+        (0.004, "under 1%"), (0.585, "59%"), (0.145, "15%"), (0.5449, "54%"), (float("nan"), "–"),
     ],
 )  # fmt: skip
 def test_nothing_is_ever_certain(probability: float, said: str) -> None:
