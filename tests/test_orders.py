@@ -1,6 +1,7 @@
 """Work orders: what is printed, what is hung where, when, and what it costs; the files that say so."""
 
 import csv
+import json
 import re
 import zipfile
 from collections import Counter
@@ -508,3 +509,5 @@ def test_nothing_of_orders_is_for_the_public(plain: Plan, tmp_path: Path) -> Non
     assert sorted(path.name for path in (tmp_path / "public").iterdir()) == [
         "map.html", "placements.csv", "run.json",
     ]  # fmt: skip
+    record = json.loads((tmp_path / "public" / "run.json").read_text(encoding="utf-8"))
+    assert "orders" not in record["campaign"]["settings"]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = (
     "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "networkx",
-    "highspy",
+    "highspy", "holidays",
 )  # fmt: skip
 
 
@@ -81,6 +81,7 @@ def public_record_json(plan: "Plan") -> str:
         for name in ("routes", "stops", "trips_in_design_week", "buses_placed", "venue_cards_placed")
     }
     public = {name: part for name, part in whole.items() if name not in of_people}
+    whole["campaign"]["settings"].pop("orders")  # prices are between the agency and its suppliers
     public |= {"audience": "public", "figures": counted}
     return json.dumps(public, indent=2, ensure_ascii=False, default=str) + "\n"
 
