@@ -4,6 +4,7 @@ Every default is stated here and in docs/campaign-file.md, and nowhere else. The
 that takes several forms of value names them all, for whoever wrote something else.
 """
 
+import re
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +17,9 @@ MODES = (
     "bus", "coach", "tram", "subway", "rail", "ferry", "cable_tram", "aerial", "funicular",
     "monorail", "other",
 )  # fmt: skip
+
+MOST_BUSES = 1_000_000  # more than the world has, so that sums stay numbers
+MOST_PEOPLE = 1e10
 
 
 def _as_list(value: object) -> object:
@@ -31,13 +35,19 @@ def _as_date(value: object, what: str) -> object:
         raise ValueError(f"write {what} as year-month-day: 2025-01-13") from None
 
 
+def _of_this_century(value: date | None) -> date | None:
+    if value is not None and not 2000 <= value.year < 2100:
+        raise ValueError("must be a day from 2000 to 2099")
+    return value
+
+
 OneOrMore = Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
 
 
 class Section(BaseModel):
     """A section of the file, or a table in one; it refuses keys that it does not know."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class Region(Section):
@@ -50,7 +60,7 @@ class Region(Section):
     points: str | None = None
     water: str | None = None
     controls: Annotated[list[str], BeforeValidator(_as_list)] = []
-    controls_year: int | None = None
+    controls_year: int | None = Field(default=None, ge=1900, le=2100)
     birthplaces: str | None = None
     pumas: str | None = None
     week: date | None = None
@@ -65,6 +75,11 @@ class Region(Section):
     def _date_from_text(cls, value: object) -> object:
         return _as_date(value, "the week's first day")
 
+    @field_validator("week")
+    @classmethod
+    def _in_this_century(cls, value: date | None) -> date | None:
+        return _of_this_century(value)
+
     @field_validator("modes")
     @classmethod
     def _known_modes(cls, value: list[str]) -> list[str]:
@@ -76,7 +91,7 @@ class Region(Section):
         return value
 
 
-Copies = Annotated[int, Field(ge=0)]
+Copies = Annotated[int, Field(ge=0, le=10_000_000)]
 
 
 class Posters(Section):
@@ -100,8 +115,7 @@ class Posters(Section):
             if not value:
                 raise ValueError("name at least one language")
             return value
-        kind, _, number = value.partition(":")
-        if kind != "auto" or not number.isdigit() or not int(number):
+        if not re.fullmatch("auto:0*[1-9][0-9]{0,2}", value):
             raise ValueError(cls.model_fields["languages"].description)
         return value
 
@@ -116,7 +130,7 @@ class Pinned(Section):
 
     unit: str
     language: str
-    buses: int = Field(default=1, ge=1)
+    buses: int = Field(default=1, ge=1, le=MOST_BUSES)
 
 
 class Forbidden(Section):
@@ -127,13 +141,13 @@ class Forbidden(Section):
 
 
 Floor = int | str
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Weight = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class Placement(Section):
     """How many buses, and by which rule."""
 
-    buses: int = Field(ge=0)
+    buses: int = Field(ge=0, le=MOST_BUSES)
     strategy: Literal["optimal", "predominant"] = "optimal"
     unit: Literal["route", "family", "garage"] = "route"
     garages: str | None = None
@@ -160,8 +174,8 @@ class Placement(Section):
     keep: str | None = None
     robust: bool = False
     gap: float = Field(default=0.005, ge=0, le=0.5)
-    time_limit_s: float = Field(default=60.0, gt=0)
-    tract_people: float = Field(default=50.0, ge=0)
+    time_limit_s: float = Field(default=60.0, gt=0, allow_inf_nan=True)
+    tract_people: float = Field(default=50.0, ge=0, le=MOST_PEOPLE)
     area: Literal["predominant", "hotspot"] = "predominant"
     tract_share: float = Field(default=0.01, ge=0, le=1)
 
@@ -184,7 +198,7 @@ def floor_of(value: Floor) -> tuple[int, float]:
     ValueError
         When it is neither a number of buses nor a percentage such as "10%".
     """
-    if isinstance(value, int) and value >= 0:
+    if isinstance(value, int) and 0 <= value <= MOST_BUSES:
         return value, 0.0
     number = value.strip().removesuffix("%") if isinstance(value, str) and value.strip().endswith("%") else ""
     try:
@@ -200,7 +214,7 @@ class Venues(Section):
     """Places where posters hang besides buses: fire stations, clinics, libraries."""
 
     file: str
-    cards: int = Field(ge=0)
+    cards: int = Field(ge=0, le=MOST_BUSES)
     walk_m: float = Field(default=800.0, gt=0, le=5000)
     visits_per_week: float = Field(default=0.05, gt=0, le=100)
 
@@ -213,12 +227,12 @@ class Certainty(Section):
 
     post_at: float = Field(default=0.8, ge=0, le=1)
     unsure: Literal["pair", "regional"] = "pair"
-    min_served: float = Field(default=100.0, ge=0)
+    min_served: float = Field(default=100.0, ge=0, le=MOST_PEOPLE)
     enough_at: float = Field(default=0.8, ge=0, le=1)
     redraws: int = Field(default=200, ge=0, le=10000)
-    seed: int = Field(default=2017, ge=0)
+    seed: int = Field(default=2017, ge=0, lt=2**63)
     reliability: Literal["esri", "portland", "psu"] = "esri"
-    smallest_count: float = Field(default=10.0, ge=0)
+    smallest_count: float = Field(default=10.0, ge=0, le=MOST_PEOPLE)
 
     @property
     def cv_limits(self) -> tuple[float, float]:
@@ -229,16 +243,16 @@ class Certainty(Section):
 class Hotspots(Section):
     """Thresholds of the City of Portland's rule for hot spots (docs/hotspots.md)."""
 
-    z: float = Field(default=1.96, gt=0)
-    nearest: int = Field(default=5, ge=1)
-    band_m: float = Field(default=1600.0, gt=0)
-    dense_estimate: float = Field(default=85.0, ge=0)
-    dense_share: float = Field(default=40.0, ge=0)
-    dense_density: float = Field(default=85.0, ge=0)
+    z: float = Field(default=1.96, gt=0, le=1000)
+    nearest: int = Field(default=5, ge=1, le=10_000)
+    band_m: float = Field(default=1600.0, gt=0, le=1_000_000)
+    dense_estimate: float = Field(default=85.0, ge=0, le=MOST_PEOPLE)
+    dense_share: float = Field(default=40.0, ge=0, le=MOST_PEOPLE)
+    dense_density: float = Field(default=85.0, ge=0, le=MOST_PEOPLE)
     lone: bool = True
 
 
-Price = Annotated[float, Field(ge=0, le=1_000_000, allow_inf_nan=False)]
+Price = Annotated[float, Field(ge=0, le=1_000_000)]
 
 
 class Orders(Section):
@@ -260,11 +274,29 @@ class Orders(Section):
     @field_validator("posting_date")
     @classmethod
     def _with_known_holidays(cls, value: date | None) -> date | None:
-        if value is not None and not 2000 <= value.year < 2100:
-            raise ValueError("must be a day from 2000 to 2099")
-        return value
+        return _of_this_century(value)
 
 
+class Limits(Section):
+    """How large a file may be and grow when it is unpacked, before it is refused (docs/campaign-file.md)."""
+
+    file_mb: float = Field(default=500.0, gt=0, le=1_000_000)
+    unpacked_mb: float = Field(default=2000.0, gt=0, le=1_000_000)
+    ratio: float = Field(default=100.0, ge=1, le=100_000)
+    members: int = Field(default=1000, ge=1, le=100_000)
+
+    @property
+    def file_bytes(self) -> int:
+        """The largest table or map layer."""
+        return int(self.file_mb * 1e6)
+
+    @property
+    def unpacked_bytes(self) -> int:
+        """The most that all the tables of a feed, or a packed map layer, may be together."""
+        return int(self.unpacked_mb * 1e6)
+
+
+DEFAULT_LIMITS = Limits()
 SECTIONS: dict[str, type[Section]] = {
     "region": Region,
     "posters": Posters,
@@ -273,6 +305,7 @@ SECTIONS: dict[str, type[Section]] = {
     "hotspots": Hotspots,
     "venues": Venues,
     "orders": Orders,
+    "limits": Limits,
 }
 
 
@@ -282,13 +315,13 @@ class Campaign(Section):
     Attributes
     ----------
     name : str
-    region, posters, placement, certainty, hotspots, venues, orders
+    region, posters, placement, certainty, hotspots, venues, orders, limits
         The sections of the file; `venues` is None where posters hang in buses only.
     file : Path
         Where it was read from; relative paths start in its folder.
     """
 
-    name: str = Field(min_length=1)
+    name: str = Field(min_length=1, max_length=200)
     region: Region
     posters: Posters
     placement: Placement
@@ -296,6 +329,7 @@ class Campaign(Section):
     hotspots: Hotspots = Hotspots()
     venues: Venues | None = None
     orders: Orders = Orders()
+    limits: Limits = DEFAULT_LIMITS
     file: Path = Field(default=Path("campaign.toml"), exclude=True)
 
     def path(self, relative: str) -> Path:

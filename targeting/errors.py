@@ -1,8 +1,19 @@
 """Errors a user can cause: each ends the run with one sentence and exit code 2."""
 
+from targeting.plain_text import plain, shortened, without_passwords
+
+LONGEST_SENTENCE = 2000
+
 
 class TargetingError(Exception):
-    """Base of every error that a user can cause; its text is the one sentence they read."""
+    """Base of every error that a user can cause; its text is the one sentence they read.
+
+    The sentence may quote a file: it is cut where that makes it endless, and carries no control
+    characters and no password of an address.
+    """
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(shortened(without_passwords(plain(sentence)), LONGEST_SENTENCE))
 
 
 class CampaignError(TargetingError):
@@ -23,6 +34,10 @@ class VenueError(TargetingError):
 
 class OutputError(TargetingError):
     """A plan cannot be written where it was asked for, or a plan folder cannot be read."""
+
+
+class UnsafeFileError(Exception):
+    """A file is not opened, or read no further; its text says why, for whoever knows the file's name."""
 
 
 NOT_CACHED = 0

@@ -1,6 +1,6 @@
 """The files of a GTFS feed: find them in a zip or a folder, and read the columns asked for.
 
-Every value comes back as text without blanks around it; what the text means is decided in
+Every value comes back as plain text without blanks around it; what the text means is decided in
 :mod:`targeting.feed`. Columns are dictionary-encoded, so that three million stop times cost
 a few integers each and a value is parsed once however often it occurs.
 """
@@ -8,14 +8,11 @@ a few integers each and a value is parsed once however often it occurs.
 import csv
 import hashlib
 import io
-import lzma
-import zipfile
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import IO, Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,13 +20,20 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from targeting.errors import FeedError
+from targeting.archives import DAMAGED, opened_member
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
+from targeting.errors import FeedError, UnsafeFileError
+from targeting.feed_members import find_tables
 from targeting.notices import Notices
+from targeting.plain_text import plain
+from targeting.text_files import (
+    MOST_LINES_IN_VALUE,
+    Watched,
+    check_columns,
+    check_file,
+    check_quotes,
+)
 
-TABLES = (
-    "agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates",
-    "frequencies", "shapes", "feed_info", "transfers",
-)  # fmt: skip
 HEADER_BYTES = 1 << 16
 LARGE_TABLES = ("stop_times", "shapes")
 
@@ -72,11 +76,16 @@ class FeedFiles:
         The zip or the folder.
     members : dict of str to str
         Table name ("stops") to the member of the zip, or the file in the folder.
+    notices : Notices
+    limits : Limits
+        How large the tables may be together.
     """
 
     path: Path
     members: dict[str, str]
     notices: Notices
+    limits: Limits = DEFAULT_LIMITS
+    _sizes: dict[str, int] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def label(self) -> str:
@@ -123,6 +132,7 @@ class FeedFiles:
             return dict.fromkeys(wanted, empty)
         with self._opened(table) as stream:
             header = _header(stream.read(HEADER_BYTES))
+            check_columns(header)
         required = list(required)
         missing = [name for name in required if name not in header]
         if missing:
@@ -151,12 +161,14 @@ class FeedFiles:
 
         names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
         kind = pa.dictionary(pa.int32(), pa.string())
+        lines = 0
 
         def read(encoding: str) -> pa.Table | pa.ArrowInvalid:
+            nonlocal lines
             uneven.clear()
             with self._opened(table) as stream:
                 try:
-                    return pyarrow.csv.read_csv(
+                    whole = pyarrow.csv.read_csv(
                         stream,
                         read_options=pyarrow.csv.ReadOptions(
                             column_names=names, skip_rows=1, block_size=1 << 23, encoding=encoding
@@ -170,25 +182,44 @@ class FeedFiles:
                     )
                 except pa.ArrowInvalid as fault:  # not the stream's fault: told apart from damage
                     return fault
+                lines = stream.lines
+            return whole
 
-        result = read("utf8")
+        encoding = "utf8"
+        result = read(encoding)
         if isinstance(result, pa.ArrowInvalid) and "Empty CSV" in str(result):
             return {name: Column(np.empty(0, np.int32), []) for name in present}, 0
         if isinstance(result, pa.ArrowInvalid) and "UTF8" in str(result):
-            result = read("latin1")
+            encoding = "latin1"
+            result = read(encoding)
             self.notices.add(
                 "not_utf8",
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
                 file=self.label,
             )
+        unread = isinstance(result, pa.ArrowInvalid)
+        if unread or lines - 1 > result.num_rows + len(uneven):
+            self._check_quotes(table, encoding)
         if isinstance(result, pa.ArrowInvalid):
             raise self._unreadable(table, result) from result
-        found = {name: _column(result.column(name)) for name in present}
+        found, hidden = {}, 0
+        for name in present:
+            found[name], changed = _column(result.column(name))
+            hidden += changed
+        if hidden:
+            self.notices.add(
+                "hidden_characters",
+                f"{self.label}: {hidden:,} texts of {table}.txt held control characters or marks of writing "
+                "direction, which were taken out.",
+                severity="info",
+                file=self.label,
+                count=hidden,
+            )
         if not uneven:
             return found, result.num_rows
         extra = self._mend(table, sorted(uneven), header, least)
         return {
-            name: _appended(column, [row[header.index(name)].strip() for row in extra])
+            name: _appended(column, [plain(row[header.index(name)]).strip() for row in extra])
             for name, column in found.items()
         }, result.num_rows + len(extra)
 
@@ -219,6 +250,12 @@ class FeedFiles:
             )
         return kept
 
+    def _check_quotes(self, table: str, encoding: str) -> None:
+        """Refuse a table of which a quotation mark, never closed, swallows rows."""
+        most = 1 if table in LARGE_TABLES else MOST_LINES_IN_VALUE
+        with self._opened(table) as stream:
+            check_quotes(stream.decoded(encoding), most)
+
     def _unreadable(self, table: str, fault: Exception) -> FeedError:
         reason = str(fault).splitlines()[0]
         return FeedError(
@@ -227,44 +264,40 @@ class FeedFiles:
         )
 
     @contextmanager
-    def _opened(self, table: str) -> Iterator[IO[bytes]]:
-        """Yield the table's bytes as a stream, unpacked while it is read."""
+    def _opened(self, table: str) -> Iterator[Watched]:
+        """Yield the table's bytes as a stream, unpacked and watched while it is read."""
         member = self.members[table]
+        room = self.limits.unpacked_bytes - sum(size for name, size in self._sizes.items() if name != table)
         try:
             if self.path.is_dir():
-                with (self.path / member).open("rb") as stream:
+                place = self.path / member
+                check_file(place, room, "limits.unpacked_mb")
+                with place.open("rb") as file:
+                    stream = Watched(file, room, "limits.unpacked_mb")
                     yield stream
             else:
-                with zipfile.ZipFile(self.path) as archive, archive.open(member) as stream:
+                with opened_member(self.path, member, self.limits, room, as_text=True) as stream:
                     yield stream
-        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError) as fault:
+            self._sizes[table] = max(stream.size, self._sizes.get(table, 0))
+        except UnsafeFileError as fault:
+            raise FeedError(f"{self.label}: {table}.txt {fault}") from fault
+        except DAMAGED as fault:
             raise FeedError(
                 f"{self.label}: {table}.txt inside the zip is damaged; download the feed again."
-            ) from fault
-        except (RuntimeError, NotImplementedError) as fault:
-            raise FeedError(
-                f"{self.label}: {table}.txt inside the zip is encrypted or packed in an unknown "
-                "way; unpack it and give the folder instead."
             ) from fault
         except OSError as fault:
             raise FeedError(f"{self.path}: cannot be read ({fault.strerror}).") from fault
 
 
-def open_feed(path: Path, notices: Notices) -> FeedFiles:
+def open_feed(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> FeedFiles:
     """Find the tables of the feed at `path`, a zip or a folder, nested or not.
 
     Raises
     ------
     FeedError
-        When the path is missing, is no zip, is cut short, or holds no stops.txt.
+        When the path is missing, is no zip, is cut short or made to deceive, or holds no stops.txt.
     """
-    if not path.exists():
-        raise FeedError(f"{path}: no such file or folder; check region.gtfs in the campaign file.")
-    if path.is_dir():
-        names = [str(f.relative_to(path).as_posix()) for f in sorted(path.rglob("*.txt"))]
-    else:
-        names = _zip_names(path)
-    members = _most_complete_folder(names)
+    members = find_tables(path, limits)
     for table in ("stops", "routes", "trips", "stop_times"):
         if table not in members:
             raise FeedError(
@@ -276,60 +309,33 @@ def open_feed(path: Path, notices: Notices) -> FeedFiles:
             f"{path.name}: holds neither calendar.txt nor calendar_dates.txt, "
             "so no day of service is known; ask the agency for a complete feed."
         )
-    return FeedFiles(path=path, members=members, notices=notices)
-
-
-def _zip_names(path: Path) -> list[str]:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return [info.filename for info in archive.infolist() if not info.is_dir()]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError) as fault:
-        with path.open("rb") as stream:
-            begins_as_zip = stream.read(2) == b"PK"
-        if begins_as_zip:
-            raise FeedError(
-                f"{path.name}: the zip is cut short or damaged; download the feed again."
-            ) from fault
-        raise FeedError(
-            f"{path.name}: is not a zip file; give the GTFS zip, or a folder with its .txt files."
-        ) from fault
-    except OSError as fault:
-        raise FeedError(f"{path}: cannot be read ({fault.strerror}).") from fault
-
-
-def _most_complete_folder(names: list[str]) -> dict[str, str]:
-    """Return the tables of that folder among `names` that holds most of them."""
-    folders: dict[str, dict[str, str]] = {}
-    for name in names:
-        member = PurePosixPath(name.replace("\\", "/"))
-        table = member.stem.lower()
-        hidden = any(part.startswith((".", "__MACOSX")) for part in member.parts)
-        if not hidden and member.suffix.lower() == ".txt" and table in TABLES:
-            folders.setdefault(str(member.parent), {}).setdefault(table, name)
-    if not folders:
-        return {}
-    return min(folders.items(), key=lambda item: (-len(item[1]), item[0].count("/"), item[0]))[1]
+    return FeedFiles(path=path, members=members, notices=notices, limits=limits)
 
 
 def _header(data: bytes) -> list[str]:
     """Return the column names in the first line, in lower case, blanks around them removed."""
-    lines = data[:HEADER_BYTES].decode("utf-8-sig", errors="replace").splitlines()
+    lines = data.decode("utf-8-sig", errors="replace").splitlines()
+    if len(data) == HEADER_BYTES and len(lines) == 1:
+        raise UnsafeFileError(f"has a first line of more than {HEADER_BYTES // 1024} kB, which is no header.")
     names = next(csv.reader(lines[:1]), [])
-    return [name.strip().lower() for name in names]
+    return [plain(name).strip().lower() for name in names]
 
 
-def _column(chunked: pa.ChunkedArray) -> Column:
-    """Return the column with blanks around its texts removed and equal texts made one."""
+def _column(chunked: pa.ChunkedArray) -> tuple[Column, int]:
+    """Return the column as plain texts, each once, and how many of them were no plain text before."""
     array = chunked.unify_dictionaries().combine_chunks()
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], chunked.type)
     codes = array.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    stripped = [(value or "").strip() for value in array.dictionary.to_pylist()]
+    values = [value or "" for value in array.dictionary.to_pylist()]
+    clean = [plain(value) for value in values]
+    changed = sum(after is not before for after, before in zip(clean, values, strict=True))
+    stripped = [value.strip() for value in clean]
     distinct = list(dict.fromkeys(stripped))
     if len(distinct) == len(stripped):
-        return Column(codes, stripped)
+        return Column(codes, stripped), changed
     position = {value: i for i, value in enumerate(distinct)}
-    return Column(np.array([position[v] for v in stripped], np.int32)[codes], distinct)
+    return Column(np.array([position[v] for v in stripped], np.int32)[codes], distinct), changed
 
 
 def _appended(column: Column, texts: list[str]) -> Column:

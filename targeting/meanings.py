@@ -68,6 +68,7 @@ MEANINGS = {
     ),
     # its tables
     "not_utf8": Meaning("map", "Names with accents may look wrong on the map and in tables."),
+    "hidden_characters": Meaning("nothing", "Nothing: the texts are shown without them."),
     "row_width": Meaning("service", "Whatever these rows said counts for nothing."),
     "duplicate_id": Meaning("service", "Should the rows left out differ, their service counts for nothing."),
     "trip_without_reference": Meaning(

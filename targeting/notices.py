@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from targeting.plain_text import plain
+
 Severity = Literal["info", "warning"]
 
 
@@ -54,8 +56,9 @@ class Notices:
         count: int = 1,
         ids: tuple[str, ...] = (),
     ) -> None:
-        """Keep a notice, unless the very same one is kept already."""
-        notice = Notice(code, severity, message, file, count, ids)
+        """Keep a notice, unless the very same one is kept already; what it quotes becomes plain text."""
+        ids = tuple(map(plain, ids))
+        notice = Notice(code, severity, plain(message), plain(file), count, ids)
         if notice not in self._found:
             self._found.append(notice)
 
