@@ -157,11 +157,11 @@ def test_an_empty_table_and_a_wide_one() -> None:
     empty = sheet(book(frame().head(0)))
     (table,) = empty.tables.values()
     assert table.ref == "A4:J5"
-    wide = pd.DataFrame({f"c{at}": ["x"] for at in range(80)})
+    wide = pd.DataFrame({f"c{at}": ["x"] for at in range(100)})
     made = Workbook(title="T", source="S")
     made.add_table("Wide", wide, {name: Column(f"Column {name}") for name in wide}, title="T")
     setup = sheet(made.content(), "Wide").page_setup
-    assert setup.fitToWidth == 3, "80 columns of 11 characters"
+    assert setup.fitToWidth == 3, "100 columns of 9 characters"
     assert setup.paperSize == 3, "tabloid"
 
 
@@ -186,6 +186,8 @@ def test_names_of_sheets_are_valid_and_their_own() -> None:
     taken: set[str] = set()
     names = [sheet_name(name, taken) for name in ("[a]*?", "", "History", "'q'", "x" * 40, "X" * 40, " ")]
     assert names == ["a", "Sheet", "History_", "q", "x" * 31, "X" * 29 + "_2", "Sheet_2"]
+    many = [sheet_name("𐀀" * 20, taken) for _ in range(2)]
+    assert many == ["𐀀" * 15, "𐀀" * 14 + "_2"], "each counts as two"
 
 
 def test_texts_are_cleaned_and_kept_short() -> None:

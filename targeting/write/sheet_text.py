@@ -18,7 +18,7 @@ NOT_IN_XML = re.compile(
 def clean(text: str) -> str:
     """Return a text that a cell can hold: no characters that XML forbids, and not too long."""
     kept = NOT_IN_XML.sub("", text)
-    return kept if len(kept) <= LONGEST_TEXT else f"{kept[: LONGEST_TEXT - 1]}…"
+    return kept if _cut(kept, LONGEST_TEXT) == kept else f"{_cut(kept, LONGEST_TEXT - 1)}…"
 
 
 def sheet_name(name: str, taken: set[str]) -> str:
@@ -28,18 +28,23 @@ def sheet_name(name: str, taken: set[str]) -> str:
     apostrophe at either end, and not "History", which Excel keeps for itself; upper and lower case count
     alike.
     """
-    valid = re.sub(r"[\[\]:*?/\\\t\r\n]", " ", clean(name))[:LONGEST_SHEET].strip(" '") or "Sheet"
+    valid = _cut(re.sub(r"[\[\]:*?/\\\t\r\n]", " ", clean(name)), LONGEST_SHEET).strip(" '") or "Sheet"
     return other_than(taken, f"{valid}_" if valid.lower() == "history" else valid, LONGEST_SHEET)
 
 
 def other_than(taken: set[str], name: str, longest: int = 200) -> str:
     """Return the name, numbered where it is taken already, and add it to those `taken`."""
-    free, number = name[:longest], 2
+    free, number = _cut(name, longest), 2
     while free.lower() in taken:
         end = f"_{number}"
-        free, number = f"{name[: longest - len(end)]}{end}", number + 1
+        free, number = f"{_cut(name, longest - len(end))}{end}", number + 1
     taken.add(free.lower())
     return free
+
+
+def _cut(text: str, longest: int) -> str:
+    """Return what fits of a text; Excel counts a character beyond the basic ones as two."""
+    return text.encode("utf-16-le")[: 2 * longest].decode("utf-16-le", "ignore")
 
 
 def unique(heads: Sequence[str]) -> list[str]:
