@@ -7,7 +7,7 @@ function planGround(view) {
   const { make, LAND } = words;
   const COUNTY_NAMES_FROM_ZOOM = 9.5;
   const PLACES_UP_TO_ZOOM = 14;
-  const RAISED = 12; // pixels by which the name of a stop stands above it, clear of its street
+  const ASIDE = 12; // pixels by which the name of a stop stands above or below it, clear of its street
   const TILES = "https://tile.openstreetmap.org/{z}/{x}/{y}.png";
 
   const under = L.layerGroup().addTo(map);
@@ -51,18 +51,24 @@ function planGround(view) {
     const boxes = [...taken, ...signs].map((point) => [point.x, point.y, 15, 9]);
     const few = map.getZoom() <= PLACES_UP_TO_ZOOM;
     [...countyNames.map((name) => [name, 4.6]), ...placeNames.map((name) => [name, 3.4])].forEach(([name, letter]) => {
-      const raised = L.point(0, letter < 4 ? RAISED : 0);
-      const point = map.latLngToLayerPoint(name.getLatLng()).subtract(raised);
-      const { x, y } = map.latLngToContainerPoint(name.getLatLng()).subtract(raised);
-      const half = 6 + letter * name.options.icon.options.html.textContent.length;
-      const covered = boxes.some(([otherX, otherY, wide, high]) =>
-        Math.abs(otherX - point.x) < half + wide && Math.abs(otherY - point.y) < 9 + high);
-      const cut = x < half || x > frame.width - half || y < 12 || y > frame.height - 12;
-      const under = over.some((box) => x + half > box.left - frame.left && x - half < box.right - frame.left &&
-        y + 10 > box.top - frame.top && y - 10 < box.bottom - frame.top);
-      const seen = !(covered || cut || under) && (few || letter > 4) && !(letter < 4 && view.tiles);
+      const place = map.latLngToLayerPoint(name.getLatLng());
+      const { x, y: middle } = map.latLngToContainerPoint(name.getLatLng());
+      const text = name.options.icon.options.html;
+      const half = 6 + letter * text.textContent.length;
+      const shift = (letter < 4 ? [-ASIDE, ASIDE] : [0]).find((aside) => {
+        const y = middle + aside;
+        const covered = boxes.some(([otherX, otherY, wide, high]) =>
+          Math.abs(otherX - place.x) < half + wide && Math.abs(otherY - place.y - aside) < 9 + high);
+        const cut = x < half || x > frame.width - half || y < 12 || y > frame.height - 12;
+        const under = over.some((box) => x + half > box.left - frame.left && x - half < box.right - frame.left &&
+          y + 10 > box.top - frame.top && y - 10 < box.bottom - frame.top);
+        return !(covered || cut || under);
+      });
+      const seen = shift !== undefined && (few || letter > 4) && !(letter < 4 && view.tiles);
       name.setOpacity(seen ? 1 : 0);
-      if (seen) boxes.push([point.x, point.y, half, 9]);
+      if (!seen) return;
+      text.style.marginTop = `${shift}px`;
+      boxes.push([place.x, place.y + shift, half, 9]);
     });
   }
 
