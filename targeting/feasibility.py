@@ -142,8 +142,9 @@ def _joint_fights(problem: Problem, names: Mapping[str, str]) -> str:
     more = bisect_left(counts, True, key=lambda buses: not _unmet(replace(problem, buses=buses)).any())
     if more < len(counts):
         return (
-            f"placement.floors ({listed}) with what is pinned need about {counts[more]:,} buses, and "
-            f"placement.buses = {problem.buses:,}: about {counts[more] - problem.buses:,} too few"
+            f"placement.floors ({listed}){' with what is settled' if problem.least.any() else ''} need about "
+            f"{counts[more]:,} buses, and placement.buses = {problem.buses:,}: about "
+            f"{counts[more] - problem.buses:,} too few"
         )
     lacking = ", ".join(
         f"{names[problem.groups[group]]} by {short[group]:,.0f}" for group in np.flatnonzero(short)

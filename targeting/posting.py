@@ -21,6 +21,7 @@ from targeting.reach import Audience, Floats, Ints, make_audience
 from targeting.redraws import Survival, mean_redraw, survival
 from targeting.scores import Scores
 from targeting.wishes import problem_of
+from targeting.wording import at_most
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,11 @@ def refuse_contradictions(campaign: Campaign) -> None:
         "posters.copies": posters.copies is not None,
         "venues": venues is not None,
     }
+    if placement.robust and not campaign.certainty.redraws:
+        raise CampaignError(
+            "placement.robust = true needs redraws, and certainty.redraws = 0; raise it (200 by default) or "
+            "take robust out."
+        )
     for key in [key for key, set_ in wished.items() if set_ and placement.strategy == "predominant"]:
         raise CampaignError(
             f"{key} has no meaning for placement.strategy = 'predominant', which deals one language to "
@@ -107,9 +113,10 @@ def decide(scores: Scores) -> Posting:
         scores.notices.add(
             "time_limit",
             f"The search for the best placement ended after placement.time_limit_s = "
-            f"{placement.time_limit_s:g} s: the best is worth at most {solution.gap:.1%} more than this one; "
-            "another machine may find another.",
+            f"{placement.time_limit_s:g} s: the best is worth at most {at_most(solution.gap)} more than this "
+            "one; another machine may find another.",
         )
+    _say_left(problem, solution.cards, scores.notices)
     survived = None
     if redraws["count"]:
         survived = survival(problem, solution.cards, people, margins, **redraws)
@@ -120,6 +127,24 @@ def decide(scores: Scores) -> Posting:
         solution=solution,
         survival=survived,
     )
+
+
+def _say_left(problem: Problem, cards: Ints, notices: Notices) -> None:
+    """Say how many buses and venue cards nothing could be done with."""
+    hung = int(cards[problem.venue].sum())
+    left = {
+        f"of {problem.buses:,} buses": problem.buses - int(problem.buses_used(cards).sum()),
+        f"of {problem.cards:,} cards in venues": problem.cards - hung,
+    }
+    said = [f"{count:,} {what}" for what, count in left.items() if count]
+    if said:
+        notices.add(
+            "buses_left",
+            f"{' and '.join(said)} could not be placed: no place is left where a language may hang and "
+            "would reach anybody more (certainty.min_served and enough_at, placement.forbidden, "
+            "posters.copies and the slots of venues rule places out).",
+            count=sum(left.values()),
+        )
 
 
 def best_placement(problem: Problem, scores: Scores) -> Solution:

@@ -21,6 +21,7 @@ from targeting.languages import Language
 from targeting.notices import Notices
 from targeting.problem import Problem
 from targeting.reach import Audience, Floats, Ints
+from targeting.wording import percent
 
 NO_LIMIT = 10**9
 SPARES_PERIOD_WEEKS = 8.0  # spares are a share for every eight weeks (OAAA king-size specification)
@@ -309,7 +310,7 @@ def _give_way(
             f"{names[problem.groups[group]]}: no {kind} serves "
             f"{trust.min_served:,.0f} people with the {trust.enough_at:.0%} asked for "
             f"(certainty.min_served, enough_at); it may hang on {names[problem.units[unit]]}, the likeliest "
-            f"({chance[unit]:.0%}).",
+            f"({percent(chance[unit])}).",
         )
     problem = replace(problem, allowed=allowed)
     floors = affordable_floors(problem, asked)

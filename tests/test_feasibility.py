@@ -34,7 +34,7 @@ def test_a_share_that_every_bus_together_does_not_reach() -> None:
 def test_floors_that_need_more_buses_together() -> None:
     p = problem([[100, 50, 20]], [[1.0, 1.0]], 3, [3, 4], floors=[2, 2, 1])
     assert fight(p) == (
-        "placement.floors (Group0, Group1, Group2) with what is pinned need about 5 buses, and "
+        "placement.floors (Group0, Group1, Group2) need about 5 buses, and "
         "placement.buses = 3: about 2 too few"
     )
 
