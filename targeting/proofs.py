@@ -66,18 +66,31 @@ def lost(regret: float, weights: str) -> str:
 
 
 def assumption(plan: "Plan") -> str:
-    """Return on how many rides the reach rests, and what half and twice as many would make of it."""
-    posting, placement = plan.posting, plan.scores.campaign.placement
+    """Return on how many rides and visits the reach rests, and what half and twice as many would reach."""
+    posting, placement, venues = plan.posting, plan.scores.campaign.placement, plan.scores.campaign.venues
     audience = posting.problem.audience
     half, twice = (
         float(replace(audience, rides=audience.rides * factor).reach(posting.cards).sum())
         for factor in (0.5, 2.0)
     )
-    boardings = "boarding" if placement.rides_per_week == 1 else "boardings"
+    said = []
+    if posting.cards[~posting.problem.venue].any():
+        boardings = "boarding" if placement.rides_per_week == 1 else "boardings"
+        said.append(
+            f"{placement.rides_per_week:g} {boardings} a week by a resident with service like the mean "
+            "(placement.rides_per_week)"
+        )
+    if venues is not None and posting.cards[posting.problem.venue].any():
+        visits = "visit" if venues.visits_per_week == 1 else "visits"
+        said.append(
+            f"{venues.visits_per_week:g} {visits} a week to each venue by a resident near it "
+            "(venues.visits_per_week)"
+        )
+    if not said:
+        return ""
     return (
-        f"Reach assumes {placement.rides_per_week:g} {boardings} a week by a resident with service like the "
-        f"mean (placement.rides_per_week): with half as many this plan would reach {about(half, 0.0, 0)} "
-        f"people, with twice as many {about(twice, 0.0, 0)}."
+        f"Reach assumes {' and '.join(said)}: with half as many this plan would reach "
+        f"{about(half, 0.0, 0)} people, with twice as many {about(twice, 0.0, 0)}."
     )
 
 

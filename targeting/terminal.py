@@ -29,17 +29,14 @@ def print_plan(plan: "Plan") -> None:
     """Print the week, the coverage of each language and the first placements."""
     scores = plan.scores
     console = Console()
-    placed = plan.posting.posted_buses
-    console.print(
-        f"\n[bold]{escape(scores.campaign.name)}[/bold]: {placed} of {scores.campaign.placement.buses} "
-        f"buses placed{_on_what(plan)}"
-    )
+    console.print(f"\n[bold]{escape(scores.campaign.name)}[/bold]: {_what_hangs(plan)}")
     console.print(f"Design week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
     console.print(_coverage_table(plan))
     console.print(
         "Near: within walking distance. A posted route has at least one bus that carries the language; its "
-        "other buses do not. Reached: expected to ride a bus with the card within "
-        f"{scores.campaign.posters.weeks:g} weeks.",
+        f"other buses do not{'; a posted venue has a card' if scores.campaign.venues else ''}. Reached: "
+        f"expected to ride a bus with the card{' or go to such a venue' if scores.campaign.venues else ''} "
+        f"within {scores.campaign.posters.weeks:g} weeks.",
         style="dim",
     )
     console.print(strategy_table(plan))
@@ -58,21 +55,24 @@ def print_plan(plan: "Plan") -> None:
     console.print(source_line(scores), style="dim", highlight=False)
 
 
-def _on_what(plan: "Plan") -> str:
-    """Return " on 18 of 72 routes", or of families or garages, and venues."""
-    units, placed = plan.scores.postable.table, plan.placements
-    in_buses = placed[placed["unit"] != "venue"]
+def _what_hangs(plan: "Plan") -> str:
+    """Return "36 of 36 buses placed on 18 of 72 routes, 8 of 8 cards in 6 venues"."""
+    campaign, units, placed = plan.scores.campaign, plan.scores.postable.table, plan.placements
+    in_buses, in_venues = placed[placed["unit"] != "venue"], placed[placed["unit"] == "venue"]
     kinds = {"route": "routes", "family": "families", "garage": "garages"}
-    text = (
-        f" on {in_buses['unit_id'].nunique()} of {int((~units['venue']).sum())} "
-        f"{kinds[plan.scores.units.kind]}"
-    )
-    cards = int(placed.loc[placed["unit"] == "venue", "cards"].sum())
-    return (
-        f"{text}, {cards} cards in {placed['unit_id'].nunique() - in_buses['unit_id'].nunique()} venues"
-        if cards
-        else text
-    )
+    said = []
+    if campaign.placement.buses:
+        said.append(
+            f"{plan.posting.posted_buses} of {campaign.placement.buses} buses placed on "
+            f"{in_buses['unit_id'].nunique()} of {int((~units['venue']).sum())} "
+            f"{kinds[plan.scores.units.kind]}"
+        )
+    if campaign.venues:
+        cards, venues = int(in_venues["cards"].sum()), in_venues["unit_id"].nunique()
+        said.append(
+            f"{cards} of {campaign.venues.cards} cards in {venues} {'venue' if venues == 1 else 'venues'}"
+        )
+    return ", ".join(said)
 
 
 def print_routes(scores: "Scores") -> None:
@@ -210,18 +210,17 @@ def _coverage_table(plan: "Plan") -> Table:
     word = reasons.people_word(plan.scores)
     table = new_table(
         f"{word[0].upper()}{word[1:]}, with 90% margins",
-        [("Language", False), ("Buses", True), ("In\nregion", True), ("Near any\nroute", True),
+        [("Language", False), (_counted(plan), True), ("In\nregion", True), ("Near any\nroute", True),
          ("Near a\nposted one", True), ("Reached", True)],
     )  # fmt: skip
-    placed = plan.placements.groupby("language")
-    buses, hung = placed["buses"].sum(), placed["cards"].sum()
+    hung = plan.placements.groupby("language")["cards"].sum()
     names = {language.tag: language.english_name for language in plan.scores.languages}
     region = plan.coverage[plan.coverage["area_kind"] == "region"]
     for _, row in region.iterrows():
         name = names[row["language"]]
         table.add_row(
             name if row["measured_as"] == name else f"{name} *",
-            f"{buses.get(row['language'], 0):,}",
+            f"{hung.get(row['language'], 0):,}",
             count(round(row["lep"]), smallest),
             with_margin(row["served_any"], row["served_any_moe"], smallest),
             with_margin(row["served_posted"], row["served_posted_moe"], smallest),
@@ -232,12 +231,18 @@ def _coverage_table(plan: "Plan") -> Table:
     return table
 
 
+def _counted(plan: "Plan") -> str:
+    """Return what is counted: where cards hang in venues too, a card in a bus is one like any other."""
+    return "Cards" if plan.scores.campaign.venues else "Buses"
+
+
 def _placement_table(plan: "Plan") -> Table:
     smallest = plan.scores.campaign.certainty.smallest_count
+    kinds = " or ".join(dict.fromkeys(plan.placements["unit"])).capitalize()
     table = new_table(
         "First placements",
         [
-        (plan.scores.units.kind.capitalize(), False), ("Language", False), ("Buses", True), ("of", True),
+        (kinds, False), ("Language", False), (_counted(plan), True), ("of", True),
         ("Served", True), ("Reached", True),
         ],
     )  # fmt: skip

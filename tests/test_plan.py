@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from targeting.cli import main
 from targeting.errors import CampaignError
 from targeting.plan import Plan, make_plan
 from targeting.posting import to_groups
+from targeting.proofs import assumption, proofs
 from targeting.scores import Scores
 from targeting.write.tables import rounded, tables_csv, told
 
@@ -347,6 +349,26 @@ def test_more_buses_never_reach_fewer_people(optimal: Plan) -> None:
     assert chosen.reach >= found.value * (1 - 0.005)
 
 
+@pytest.mark.parametrize("tag", ["es", "ko"])
+def test_few_rides_sort_routes_by_exposure(tag: str) -> None:
+    # r₀ → 0 and rides in step with service: every passing of a posted bus counts alike
+    made = plan(
+        f'languages=["{tag}"]', "rides_per_week=0.000001", "elasticity=1", "floors=0", "min_served=0",
+        "gap=0.00001",
+    )  # fmt: skip
+    near, language = made.scores.catchment, made.scores.languages[0]
+    people = made.scores.tracts.estimates[language.column].to_numpy(float)[near.tract] * near.weight
+    vehicles = made.scores.vehicles
+    exposure = pd.Series(near.departures.T @ people, index=near.routes) / vehicles.clip(lower=1)
+    left, expected = 24, {}
+    for route in exposure.sort_values(ascending=False, kind="stable").index:
+        expected[route] = min(int(vehicles[route]), left)
+        left -= expected[route]
+    placed = made.placements.set_index("unit_id")["buses"].to_dict()
+    assert placed == {route: buses for route, buses in expected.items() if buses}
+    assert len(placed) > 2
+
+
 def test_few_people_are_told_in_no_table_as_if_they_were_counted(optimal: Plan) -> None:
     curve = told(rounded(optimal.budget), 200)
     for tag in TAGS:
@@ -370,6 +392,17 @@ def test_robustness_is_over_the_redraws(optimal: Plan) -> None:
     assert 0 <= total["regret"] < 0.1
     assert table["regret"].iloc[:-1].isna().all()
     assert region_of(optimal)["reach"].to_numpy() == pytest.approx(table["reach"].iloc[:-1].to_numpy())
+
+
+def test_a_robust_plan_has_the_best_mean_over_the_redraws(optimal: Plan) -> None:
+    robust = plan("redraws=20", "robust=true")
+    found, mean = robust.posting.solution, robust.robustness.iloc[-1]["reach_mean"]
+    assert found is not None
+    assert found.value == pytest.approx(mean), "its value is the mean, and not the estimate"
+    assert found.value != pytest.approx(region_of(robust)["reach"].sum(), rel=1e-4)
+    assert optimal.robustness.iloc[-1]["reach_mean"] <= found.bound
+    said = " ".join(proofs(robust))
+    assert "more people on average over the redraws." in said
 
 
 def test_without_redraws_nothing_is_said_of_them(venues_only: Plan, optimal: Plan) -> None:
@@ -409,6 +442,32 @@ def test_venues_without_a_bus(venues_only: Plan) -> None:
     unsure = [n.message for n in venues_only.scores.notices if n.code == "floor_unsure"]
     assert unsure
     assert all(": no venue serves 100 people with the 80% asked for" in message for message in unsure)
+
+
+def test_what_could_not_be_placed_is_said(venues_only: Plan) -> None:
+    assert not [n for n in venues_only.scores.notices if n.code == "buses_left"]
+    made = plan(*VENUES[:1], "cards=60", "buses=0")
+    hung = int(made.placements["cards"].sum())
+    assert 8 < hung < 60
+    (notice,) = (n for n in made.scores.notices if n.code == "buses_left")
+    assert notice.message.startswith(f"{60 - hung} of 60 cards in venues could not be placed: ")
+    assert notice.count == 60 - hung
+
+
+def test_reach_assumes_rides_where_buses_carry_cards_and_visits_where_venues_do(
+    optimal: Plan, both: Plan, venues_only: Plan
+) -> None:
+    rides, visits = "(placement.rides_per_week)", "(venues.visits_per_week)"
+    said = [assumption(made) for made in (optimal, both, venues_only)]
+    assert [rides in each for each in said] == [True, True, False]
+    assert [visits in each for each in said] == [False, True, True]
+    assert said[2].startswith("Reach assumes 0.05 visits a week to each venue by a resident near it ")
+    # 1 − exp(−0.1) and 1 − exp(−0.4) where the plan has 1 − exp(−0.2); a few live near two venues
+    reach = region_of(venues_only)["reach"].sum()
+    found = [int(number.replace(",", "")) for number in re.findall("about ([0-9,]*[0-9])", said[2])]
+    assert found == pytest.approx(
+        [reach * (1 - math.exp(-x)) / (1 - math.exp(-0.2)) for x in (0.1, 0.4)], rel=0.02
+    )
 
 
 def test_a_person_near_a_bus_and_a_venue_counts_once(both: Plan) -> None:
@@ -506,6 +565,7 @@ def test_the_predominant_strategy_refuses_what_it_cannot_do(settings: list[str],
         (["floors={tl=1}"], ["placement.floors: 'tl' is no language of the campaign"]),
         (["unit=garage"], ["placement.unit = 'garage'", "placement.garages"]),
         (["keep=nowhere"], ["nowhere: no such folder"]),
+        (["robust=true"], ["placement.robust = true needs redraws, and certainty.redraws = 0"]),
     ],
 )
 def test_wishes_that_cannot_be_met_end_in_one_sentence(
