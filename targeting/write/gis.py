@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from targeting.write.layer_styles import Style
 
 HOTSPOTS = "hotspots"
+VERSION = "1.2"  # of GeoPackage: the newest that programs of 2020 read without a warning
 GEOMETRY = "geom"  # what GDAL calls the column of shapes
 WRITTEN = "1970-01-01T00:00:00.000Z"  # the true time stands in run.json alone
 # files are renamed into place when they are whole: nothing need wait for the disk
@@ -78,6 +79,7 @@ def write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, shapes: str) -> 
             driver="GPKG",
             geometry_type=shapes,
             promote_to_multi=shapes.startswith("Multi"),
+            dataset_options={} if path.exists() else {"VERSION": VERSION},
         )
     finally:
         pyogrio.set_gdal_config_options(before)

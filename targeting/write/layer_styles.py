@@ -114,24 +114,23 @@ def _quoted(text: str) -> str:
 
 
 def _routes(languages: Sequence[Language]) -> list[Rule]:
-    """Return lines by language, side by side where a route carries several, over those that carry none."""
+    """Return lines by language; of several on a route each is a stripe inside the one before it."""
     rules = []
-    for language in languages:
+    for number, language in enumerate(languages):
         look = language_style(language.tag)
-        beside = (
-            f"(array_find({TAGS}, {_quoted(language.tag)}) - (array_length({TAGS}) - 1) / 2.0) "
-            f"* {1.15 * LINE_MM:.3f}"
-        )
+        within = ", ".join(_quoted(other.tag) for other in languages[number:])
+        # stripes side by side would change sides where a route comes back along the same street
+        width = f"{LINE_MM} * array_length(array_filter(array({within}), array_contains({TAGS}, @element)))"
         options = {
             "line_color": color(look["color"]), "line_width": str(LINE_MM), "line_width_unit": "MM",
-            "capstyle": "flat", "joinstyle": "round", "offset_unit": "MM",
+            "capstyle": "flat", "joinstyle": "round",
         }  # fmt: skip
         if look["dash"]:
             lengths = [f"{MM_OF_DASH * float(length):.2f}" for length in look["dash"].split()]
             options |= {
                 "use_custom_dash": "1", "customdash": ";".join(lengths), "customdash_unit": "MM",
             }  # fmt: skip
-        line = Mark("SimpleLine", options, {"offset": beside}, level=1)
+        line = Mark("SimpleLine", options, {"outlineWidth": width}, level=number + 1)
         rules.append(Rule(language.english_name, _carries(language.tag), Symbol("line", [line])))
     bare = {"line_color": color(GREY, 160), "line_width": "0.25", "line_width_unit": "MM"}
     rules.append(Rule("No posters", "ELSE", Symbol("line", [Mark("SimpleLine", bare)])))
