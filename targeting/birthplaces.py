@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.census_tables import GEOID_COLUMNS, eleven_digits
 from targeting.controls import categories, numbers, read_table
 from targeting.errors import TractError
 from targeting.notices import Notices
 
 
-def read_birthplaces(path: Path, notices: Notices) -> pd.DataFrame:
+def read_birthplaces(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> pd.DataFrame:
     """Read people by country of birth and tract (table B05006).
 
     Parameters
@@ -28,7 +29,7 @@ def read_birthplaces(path: Path, notices: Notices) -> pd.DataFrame:
         Index: 11-digit GEOID; a column a country that some category is known by, its name in lower
         case and without what stands in brackets.
     """
-    table = read_table(path)
+    table = read_table(path, notices, limits)
     known = {country.lower() for category in categories().values() for country in category.countries}
     if {"variable", "estimate"} <= set(table) and set(table) & set(GEOID_COLUMNS):
         geoid = eleven_digits(table[next(name for name in GEOID_COLUMNS if name in table)])

@@ -282,7 +282,7 @@ class Limits(Section):
 
     file_mb: float = Field(default=500.0, gt=0, le=1_000_000)
     unpacked_mb: float = Field(default=2000.0, gt=0, le=1_000_000)
-    ratio: float = Field(default=100.0, ge=1, le=100_000)
+    ratio: float = Field(default=200.0, ge=1, le=100_000)
     members: int = Field(default=1000, ge=1, le=100_000)
 
     @property

@@ -10,15 +10,20 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from targeting.errors import TractError
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
+from targeting.errors import TractError, UnsafeFileError
 from targeting.languages import GROUPS
 from targeting.notices import Notices
+from targeting.plain_text import plain, shortened
+from targeting.text_files import TextFile, check_columns, check_quotes, examine_text, note_latin_1
 from targeting.vintage import looks_like
 
 JAM_CONTROLLED = -555555555.0  # the estimate is controlled to a fixed value: its margin is 0
 JAM_VALUES = (
     JAM_CONTROLLED, -222222222.0, -333333333.0, -666666666.0, -888888888.0, -999999999.0,
 )  # fmt: skip
+MOST_PEOPLE = 1e10  # more than live on earth
+LEAST_PEOPLE = 1e-3  # less than a thousandth of a person is a slip of the exponent
 SMALLEST_MARGIN = 12.0  # the margin that ACS 5-year tables give to the zeros of small tracts
 GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "GEO_ID", "GEOIDFQ", "AFFGEOID")
 
@@ -47,7 +52,9 @@ class CensusTable:
     vintages: tuple[str, ...]
 
 
-def read_census(paths: Sequence[Path], *, measure: str, notices: Notices) -> CensusTable:
+def read_census(
+    paths: Sequence[Path], *, measure: str, notices: Notices, limits: Limits = DEFAULT_LIMITS
+) -> CensusTable:
     """Read table C16001 from one file, or from several put one below the other.
 
     Raises
@@ -55,7 +62,7 @@ def read_census(paths: Sequence[Path], *, measure: str, notices: Notices) -> Cen
     TractError
         When a file cannot be used, or a tract stands in two rows.
     """
-    tables = [_read_file(path) for path in paths]
+    tables = [_read_file(path, notices, limits) for path in paths]
     groups = {key: None for table, path in zip(tables, paths, strict=True)
               for key in _lines(table, measure, path.name)}  # fmt: skip
     estimates, margins = [], []
@@ -91,44 +98,72 @@ def label_of(paths: Sequence[Path]) -> str:
     return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
 
 
-def text_table(path: Path, setting: str) -> pd.DataFrame:
-    """Return a census table as text: CSV, the Census API's JSON, or a summary file (`.dat`).
+def text_table(path: Path, setting: str, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> pd.DataFrame:
+    """Return a census table as plain text: CSV, the Census API's JSON, or a summary file (`.dat`).
 
     Parameters
     ----------
     path : Path
     setting : str
         The key of the campaign file to name when the file is missing.
+    notices : Notices
+        Told where the file is not UTF-8 and was read as Latin-1.
+    limits : Limits
 
     Raises
     ------
     TractError
-        When the file is missing, is no table, or holds only a header.
+        When the file is missing, is too large or no table, or holds only a header.
     """
+    is_json = path.suffix.lower() == ".json"
     try:
-        if path.suffix.lower() == ".json":
-            rows = json.loads(path.read_text(encoding="utf-8-sig"))
-            if not (isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows)):
-                raise TractError(f"{path.name}: is not the Census API's JSON (a list of rows, names first).")
-            table = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
+        text = examine_text(path, limits.file_bytes, in_lines=not is_json)
+        if is_json:
+            table = _from_json(path.read_text(encoding=text.encoding))
         else:
-            separator = "|" if path.suffix.lower() == ".dat" else ","
-            table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+            table = _from_csv(text, "|" if path.suffix.lower() == ".dat" else ",")
     except FileNotFoundError as fault:
         raise TractError(f"{path}: no such file; check {setting} in the campaign file.") from fault
-    except (OSError, UnicodeDecodeError, ValueError, csv.Error) as fault:
-        raise TractError(f"{path.name}: cannot be read as a table ({fault}).") from fault
-    table = table.map(lambda value: "" if value is None else str(value).strip())
-    table.columns = [str(name).strip() for name in table.columns]
+    except UnsafeFileError as fault:
+        raise TractError(f"{path.name}: {fault}") from fault
+    except (OSError, UnicodeError, ValueError, TypeError, RecursionError, csv.Error) as fault:
+        reason = shortened(next(iter(str(fault).splitlines()), ""))
+        raise TractError(f"{path.name}: cannot be read as a table ({reason}).") from fault
+    note_latin_1(text, notices)
+    table = table.map(lambda value: "" if value is None else plain(str(value)).strip())
+    table.columns = [plain(str(name)).strip() for name in table.columns]
     table = table.loc[:, ~table.columns.duplicated()]  # the API repeats NAME for whole groups
     if table.empty:
         raise TractError(f"{path.name}: holds no rows, only a header; ask for the table again.")
     return table
 
 
-def _read_file(path: Path) -> pd.DataFrame:
+def _from_csv(text: TextFile, separator: str) -> pd.DataFrame:
+    """Return a CSV as a table; no row may be lost in a value of another."""
+    with text.path.open(encoding=text.encoding, newline="") as stream:
+        check_columns(next(csv.reader([stream.readline()], delimiter=separator), []))
+        stream.seek(0)
+        table = pd.read_csv(stream, sep=separator, dtype=str, keep_default_na=False)
+        if not isinstance(table.index, pd.RangeIndex):  # pandas makes an index of what is too much
+            raise UnsafeFileError("has more values in its rows than names in its first line; add the names.")
+        if text.lines - 1 > len(table):
+            stream.seek(0)
+            check_quotes(stream, separator=separator)
+    return table
+
+
+def _from_json(text: str) -> pd.DataFrame:
+    """Return the Census API's JSON as a table."""
+    rows = json.loads(text)
+    if not (isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows)):
+        raise UnsafeFileError("is not the Census API's JSON (a list of rows, names first).")
+    check_columns(rows[0])
+    return pd.DataFrame(rows[1:], columns=[str(name) for name in rows[0]], dtype=object)
+
+
+def _read_file(path: Path, notices: Notices, limits: Limits) -> pd.DataFrame:
     """Return one table as text, indexed by 11-digit GEOID."""
-    table = text_table(path, "region.acs")
+    table = text_table(path, "region.acs", notices, limits)
     geography = table.columns.intersection(GEOID_COLUMNS)
     if len(geography) and table[geography[0]].iloc[0] == "Geography":
         table = table.iloc[1:]  # data.census.gov writes a second header with the columns' labels
@@ -238,6 +273,7 @@ def _counts(table: pd.DataFrame, column: str, label: str) -> npt.NDArray[np.floa
         (np.isnan(numbers) & ~blank, "is no number"),
         (np.isinf(numbers), "is no number"),
         ((numbers < 0) & ~jam, "is negative and none of the Census Bureau's codes"),
+        (no_people(numbers), "is no count of people"),
     ):
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
@@ -247,3 +283,8 @@ def _counts(table: pd.DataFrame, column: str, label: str) -> npt.NDArray[np.floa
             )
     controlled = column.endswith("M") & (numbers == JAM_CONTROLLED)
     return np.where(controlled, 0.0, np.where(jam, np.nan, numbers))
+
+
+def no_people(numbers: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    """Return which numbers above zero are too large or too small to count people."""
+    return (numbers > MOST_PEOPLE) | ((numbers > 0) & (numbers < LEAST_PEOPLE))

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from targeting.census_tables import GEOID_COLUMNS, JAM_CONTROLLED, JAM_VALUES, text_table
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
+from targeting.census_tables import GEOID_COLUMNS, JAM_CONTROLLED, JAM_VALUES, no_people, text_table
 from targeting.errors import TractError
 from targeting.languages import CATEGORIES, GROUPS, Group, catalogue
 from targeting.notices import Notices
@@ -99,7 +100,12 @@ def categories() -> dict[str, ControlledCategory]:
 
 
 def read_controls(
-    paths: Sequence[Path], *, measure: str, notices: Notices, year: int | None = None
+    paths: Sequence[Path],
+    *,
+    measure: str,
+    notices: Notices,
+    year: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Controls:
     """Read table B16001, from one file or several that hold different areas.
 
@@ -121,7 +127,7 @@ def read_controls(
     margins: list[pd.DataFrame] = []
     vintages: dict[str, str] = {}
     for path in paths:
-        table = read_table(path)
+        table = read_table(path, notices, limits)
         if set(TIDY) <= set(table):
             speakers, people, years = _from_tidy(table, path.name, measure, year)
             moes = pd.DataFrame(np.nan, index=people.index, columns=people.columns)
@@ -142,9 +148,11 @@ def read_controls(
     return Controls(pd.concat(estimates).sort_index(), pd.concat(margins).sort_index(), vintages)
 
 
-def read_pumas(path: Path) -> "pd.Series[str]":
+def read_pumas(
+    path: Path, notices: Notices | None = None, limits: Limits = DEFAULT_LIMITS
+) -> "pd.Series[str]":
     """Read the Bureau's tract-to-PUMA file: 7-digit PUMA by 11-digit tract."""
-    table = read_table(path)
+    table = read_table(path, Notices() if notices is None else notices, limits)
     needed = ("STATEFP", "COUNTYFP", "TRACTCE", "PUMA5CE")
     absent = [name for name in needed if name not in table]
     if absent:
@@ -158,9 +166,9 @@ def read_pumas(path: Path) -> "pd.Series[str]":
     return pd.Series((state + puma.str.zfill(5)).to_numpy(), index=pd.Index(geoid, name="GEOID"))
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> pd.DataFrame:
     """Return a table as text, the names of a summary file's columns put as the API has them."""
-    table = text_table(path, "region.controls and region.birthplaces")
+    table = text_table(path, "region.controls and region.birthplaces", notices, limits)
     table.columns = [re.sub(r"^(B\d{5})_([EM])(\d{3})$", r"\1_\3\2", name) for name in table.columns]
     return table
 
@@ -170,7 +178,7 @@ def numbers(table: pd.DataFrame, column: str, label: str, first_row: int = 2) ->
     texts = table[column]
     counts = pd.to_numeric(texts, errors="coerce").astype(float)
     jam = counts.isin(JAM_VALUES)
-    wrong = (counts.isna() & (texts != "")) | np.isinf(counts) | ((counts < 0) & ~jam)
+    wrong = (counts.isna() & (texts != "")) | no_people(counts.to_numpy()) | ((counts < 0) & ~jam)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise TractError(

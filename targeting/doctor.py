@@ -117,17 +117,17 @@ def _examine_campaign(
     if raw is not None and region.points is not None:
         step("reading population points")
         place = findings.attempt(partial(campaign.path, region.points))
-        points = None if place is None else examine_points(place, raw, findings, notices)
+        points = None if place is None else examine_points(place, raw, findings, notices, campaign.limits)
     kept = findings.attempt(partial(read_kept, campaign))
     venues = None
     if campaign.venues is not None:
         file = campaign.venues.file
-        venues = findings.attempt(lambda: read_venues(campaign.path(file), notices))
+        venues = findings.attempt(lambda: read_venues(campaign.path(file), notices, campaign.limits))
     feed = _feeds_of(campaign, today, findings, notices, step)
     garages = None
     if feed is not None and campaign.placement.garages is not None:
         table = campaign.placement.garages
-        garages = findings.attempt(lambda: read_garages(campaign.path(table), feed, notices))
+        garages = findings.attempt(lambda: read_garages(campaign.path(table), feed, notices, campaign.limits))
     if people is not None:
         check_certainty(*people, findings)
     if findings.of("fault") or people is None or feed is None or kept is None:
@@ -169,6 +169,7 @@ def _feeds_of(
         today=today,
         findings=findings,
         notices=notices,
+        limits=campaign.limits,
         step=step,
     )
 

@@ -10,6 +10,7 @@ import shapely
 
 from targeting.birthplaces import read_birthplaces
 from targeting.campaign import Campaign
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.catchment import walking_distances
 from targeting.census_tables import label_of, read_census
 from targeting.controls import read_controls, read_pumas
@@ -17,9 +18,10 @@ from targeting.errors import TargetingError
 from targeting.feed import Feed
 from targeting.findings import Findings
 from targeting.languages import GROUPS, Language
+from targeting.layers import in_degrees, read_layer
 from targeting.moe import Z90
 from targeting.notices import Notices
-from targeting.tracts import Tracts, read_layer, read_points, read_polygons, read_tracts
+from targeting.tracts import Tracts, read_points, read_polygons, read_tracts
 from targeting.wording import listed
 
 UNSURE_CV = 0.40
@@ -44,12 +46,14 @@ def examine_tracts(campaign: Campaign, findings: Findings, notices: Notices) -> 
         findings.add_fault(fault)
         return None
     try:
-        tracts = read_tracts(paths, outlines, measure=region.measure, notices=notices)
+        tracts = read_tracts(paths, outlines, measure=region.measure, notices=notices, limits=campaign.limits)
     except TargetingError as fault:
         findings.add_fault(fault)
         for path in paths:
-            findings.attempt(partial(read_census, [path], measure=region.measure, notices=notices))
-        findings.attempt(partial(read_polygons, outlines, notices))
+            findings.attempt(
+                partial(read_census, [path], measure=region.measure, notices=notices, limits=campaign.limits)
+            )
+        findings.attempt(partial(read_polygons, outlines, notices, campaign.limits))
         return None
     label = label_of(paths)
     _check_vintages(tracts, findings)
@@ -71,21 +75,25 @@ def examine_controls(campaign: Campaign, findings: Findings, notices: Notices) -
                 measure=region.measure,
                 notices=notices,
                 year=region.controls_year,
+                limits=campaign.limits,
             )
         )
     if births:
-        findings.attempt(lambda: read_birthplaces(campaign.path(births), notices))
+        findings.attempt(lambda: read_birthplaces(campaign.path(births), notices, campaign.limits))
     if pumas:
-        findings.attempt(lambda: read_pumas(campaign.path(pumas)))
+        findings.attempt(lambda: read_pumas(campaign.path(pumas), notices, campaign.limits))
 
 
-def examine_points(path: Path, tracts: Tracts, findings: Findings, notices: Notices) -> pd.DataFrame | None:
+def examine_points(
+    path: Path, tracts: Tracts, findings: Findings, notices: Notices, limits: Limits = DEFAULT_LIMITS
+) -> pd.DataFrame | None:
     """Read population points, and add those that lie in no tract."""
-    points = findings.attempt(partial(read_points, path, tracts, notices))
+    points = findings.attempt(partial(read_points, path, tracts, notices, limits))
     if points is None:
         return None
     crs = tracts.geometry.estimate_utm_crs()
-    places = shapely.point_on_surface(read_layer(path, "population points").to_crs(crs).geometry.to_numpy())
+    layer = in_degrees(read_layer(path, "population points", limits), path)
+    places = shapely.point_on_surface(layer.to_crs(crs).geometry.to_numpy())
     tree = shapely.STRtree(tracts.geometry.to_crs(crs).to_numpy())
     outside = np.setdiff1d(np.arange(len(places)), tree.query(places, predicate="intersects")[0])
     if len(outside):

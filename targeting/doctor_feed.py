@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.design_week import read_calendar
 from targeting.directions import trip_ends
 from targeting.errors import FeedError, TargetingError
@@ -43,6 +44,7 @@ def examine_feeds(
     today: date,
     findings: Findings,
     notices: Notices,
+    limits: Limits = DEFAULT_LIMITS,
     step: Callable[[str], None] = lambda _: None,
 ) -> Feed | None:
     """Read feeds and add what is wrong with each; return the service of those that can be used.
@@ -59,6 +61,8 @@ def examine_feeds(
         Gets faults, and what the readers do not look for.
     notices : Notices
         Gets what the readers note.
+    limits : Limits
+        How large the files of each feed may be.
     step : callable
         Told in a few words what is being read.
 
@@ -72,11 +76,11 @@ def examine_feeds(
     for path in paths:
         step(f"reading {path.name}")
         try:
-            files = open_feed(path, notices)
+            files = open_feed(path, notices, limits)
             timetable = read_timetable(files, set(modes), notices)
         except TargetingError as fault:
             findings.add_fault(fault, path.name)
-            dated += _dates_alone(path)
+            dated += _dates_alone(path, limits)
             continue
         timetables.append(timetable)
         _explain_lost_trips(timetable, findings)
@@ -103,10 +107,10 @@ def examine_feeds(
     return feed
 
 
-def _dates_alone(path: Path) -> list[FeedSource]:
+def _dates_alone(path: Path, limits: Limits) -> list[FeedSource]:
     """Return the period of a feed of which nothing else can be used; none where that is broken too."""
     try:
-        files = open_feed(path, Notices())
+        files = open_feed(path, Notices(), limits)
         calendar = read_calendar(files, Notices())
     except FeedError:
         return []

@@ -16,10 +16,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.design_week import DesignWeek, choose_week
 from targeting.errors import CampaignError, FeedError
 from targeting.feed_files import open_feed
 from targeting.notices import Notices
+from targeting.plain_text import plain
 from targeting.route_lines import lines_by_route
 from targeting.timetable import Timetable, read_timetable
 
@@ -105,6 +107,7 @@ def read_feeds(
     notices: Notices,
     week: date | None = None,
     modes: Collection[str] = ("bus",),
+    limits: Limits = DEFAULT_LIMITS,
     step: Callable[[str], None] = lambda _: None,
 ) -> Feed:
     """Read one feed or several as one.
@@ -117,6 +120,8 @@ def read_feeds(
         First day of the design week; chosen where not given.
     modes : collection of str
         Modes to keep, of `targeting.campaign.MODES`.
+    limits : Limits
+        How large the files of each feed may be.
     step : callable
         Told in a few words what is being read, for a progress bar.
 
@@ -136,7 +141,7 @@ def read_feeds(
     timetables = []
     for path in paths:
         step(f"reading {path.name}")
-        timetables.append(read_timetable(open_feed(path, notices), set(modes), notices))
+        timetables.append(read_timetable(open_feed(path, notices, limits), set(modes), notices))
     step("counting departures")
     return feed_of(timetables, notices=notices, week=week)
 
@@ -326,7 +331,7 @@ def _prefixes(paths: Sequence[Path]) -> list[str]:
     """Return a prefix for the ids of each feed; none where there is only one feed."""
     if len(paths) == 1:
         return [""]
-    stems = [path.stem for path in paths]
+    stems = [plain(path.stem) for path in paths]
     return [
         f"{stem}:" if stems.count(stem) == 1 else f"{stem}-{stems[: i + 1].count(stem)}:"
         for i, stem in enumerate(stems)

@@ -13,10 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from targeting.errors import CampaignError
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
+from targeting.errors import CampaignError, UnsafeFileError
 from targeting.feed import Feed
 from targeting.notices import Notices
+from targeting.plain_text import plain
 from targeting.service import BlockHours
+from targeting.text_files import check_quotes, examine_text, note_latin_1
 
 By = Literal["route", "block"]
 SETTING = "placement.garages"
@@ -58,7 +61,7 @@ def garage_title(name: str) -> str:
     return name if "garage" in name.lower() else f"{name} garage"
 
 
-def read_garages(path: Path, feed: Feed, notices: Notices) -> Garages:
+def read_garages(path: Path, feed: Feed, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> Garages:
     """Read which garage runs which route or block.
 
     Parameters
@@ -74,7 +77,7 @@ def read_garages(path: Path, feed: Feed, notices: Notices) -> Garages:
         When the file cannot be used, names something twice with different garages, or holds nothing
         that the feed runs.
     """
-    by, rows = _read_rows(path)
+    by, rows = _read_rows(path, notices, limits)
     find = _finder(by, feed, path)
     idle = _idle_routes(feed) if by == "route" else set()
     garages: dict[str, str] = {}
@@ -110,20 +113,26 @@ def read_garages(path: Path, feed: Feed, notices: Notices) -> Garages:
     return Garages(by, pd.Series(garages, dtype=object, name="garage"))
 
 
-def _read_rows(path: Path) -> tuple[By, list[tuple[int, str, str]]]:
+def _read_rows(path: Path, notices: Notices, limits: Limits) -> tuple[By, list[tuple[int, str, str]]]:
     """Return what the file names, and its rows: line number, route or block, garage."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
+        text = examine_text(path, limits.file_bytes)
+        with path.open(encoding=text.encoding, newline="") as stream:
+            check_quotes(stream)
+            stream.seek(0)
             reader = csv.reader(stream)
-            lines = [(reader.line_num, [cell.strip() for cell in row]) for row in reader]
+            lines = [(reader.line_num, [plain(cell).strip() for cell in row]) for row in reader]
     except FileNotFoundError as fault:
         raise CampaignError(
             f"{SETTING}: {path}: no such file; write a CSV with the columns route,garage (or block,garage)."
         ) from fault
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
+    except UnsafeFileError as fault:
+        raise CampaignError(f"{SETTING}: {path.name}: {fault}") from fault
+    except (OSError, csv.Error) as fault:
         raise CampaignError(
             f"{SETTING}: {path}: cannot be read ({fault}); save it as CSV in UTF-8."
         ) from fault
+    note_latin_1(text, notices)
     lines = [(number, cells) for number, cells in lines if any(cells)]
     header = [cell.lower() for cell in lines[0][1]] if lines else []
     if "garage" not in header or not {"route", "block"} & set(header):

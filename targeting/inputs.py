@@ -12,10 +12,11 @@ from targeting.feed import Feed, read_feeds
 from targeting.feed_checks import check_feed
 from targeting.garages import Garages, read_garages
 from targeting.languages import Language, find_languages
+from targeting.layers import in_degrees, read_layer
 from targeting.notices import Notices
 from targeting.people import read_people
 from targeting.plan_folder import read_plan_folder
-from targeting.tracts import Tracts, read_layer, read_points
+from targeting.tracts import Tracts, read_points
 from targeting.venues import read_venues
 
 Step = Callable[[str], None]
@@ -73,25 +74,29 @@ def read_inputs(campaign: Campaign, notices: Notices, step: Step = lambda _: Non
     kept = read_kept(campaign)
     venues = None
     if campaign.venues is not None:
-        venues = read_venues(campaign.path(campaign.venues.file), notices)
+        venues = read_venues(campaign.path(campaign.venues.file), notices, campaign.limits)
     water = None
     if region.water is not None:
-        water = read_layer(campaign.path(region.water), "water").geometry.to_crs(4326)
+        place = campaign.path(region.water)
+        water = in_degrees(read_layer(place, "water", campaign.limits).geometry, place)
     step("reading census tracts")
     tracts, languages = read_people(campaign, notices)
     points = None
     if region.points is not None:
         step("reading population points")
-        points = read_points(campaign.path(region.points), tracts, notices)
+        points = read_points(campaign.path(region.points), tracts, notices, campaign.limits)
     feed = read_feeds(
         [campaign.path(path) for path in region.gtfs],
         notices=notices,
         week=region.week,
         modes=region.modes,
+        limits=campaign.limits,
         step=step,
     )
     check_feed(feed, notices)
-    garages = read_garages(campaign.path(placement.garages), feed, notices) if placement.garages else None
+    garages = None
+    if placement.garages:
+        garages = read_garages(campaign.path(placement.garages), feed, notices, campaign.limits)
     return Inputs(
         tracts=tracts,
         languages=languages,

@@ -35,6 +35,7 @@ def read_people(campaign: Campaign, notices: Notices) -> tuple[Tracts, list[Lang
         campaign.path(region.tracts),
         measure=region.measure,
         notices=notices,
+        limits=campaign.limits,
     )
     if not region.controls:
         for key in ("birthplaces", "pumas", "controls_year"):
@@ -63,12 +64,13 @@ def _split(campaign: Campaign, tracts: Tracts, notices: Notices) -> Split:
         measure=region.measure,
         notices=notices,
         year=region.controls_year,
+        limits=campaign.limits,
     )
     births = pumas = None
     if region.birthplaces:
-        births = read_birthplaces(campaign.path(region.birthplaces), notices)
+        births = read_birthplaces(campaign.path(region.birthplaces), notices, campaign.limits)
     if region.pumas:
-        pumas = read_pumas(campaign.path(region.pumas))
+        pumas = read_pumas(campaign.path(region.pumas), notices, campaign.limits)
     return split_groups(
         tracts.estimates,
         tracts.margins,

@@ -15,12 +15,24 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from targeting.census_tables import GEOID_COLUMNS, CensusTable, eleven_digits, label_of, read_census
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
+from targeting.census_tables import (
+    GEOID_COLUMNS,
+    CensusTable,
+    eleven_digits,
+    label_of,
+    no_people,
+    read_census,
+)
 from targeting.errors import TractError
+from targeting.layers import in_degrees, read_layer
 from targeting.notices import Notices
 from targeting.vintage import looks_like
 
 LOST_PEOPLE_ALLOWED = 0.05
+MOST_CROSSINGS = 100_000
+SAMPLED_EDGES = 1000
+WIDEST_DEGREES = 180.0
 FEW_POINTS = 5  # points a tract; census blocks give dozens, block groups two or three
 
 
@@ -68,6 +80,7 @@ def read_tracts(
     *,
     measure: Literal["lep", "speakers"],
     notices: Notices,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Tracts:
     """Read census tables and join them to their polygons.
 
@@ -76,7 +89,7 @@ def read_tracts(
     tables : sequence of Path
         CSV or Census API JSON with the API's column names; several are put one below the other.
     geometry : Path
-        Any file GeoPandas reads, with a GEOID column and a coordinate system.
+        A map layer (`targeting.layers`) with a GEOID column.
     measure : {"lep", "speakers"}
         Lines 5, 8, … (speak English less than "very well") or lines 3, 6, … (all speakers).
 
@@ -85,8 +98,8 @@ def read_tracts(
     TractError
         When a file cannot be used, or more than 5% of the people have no polygon.
     """
-    census = read_census(tables, measure=measure, notices=notices)
-    polygons = read_polygons(geometry, notices)
+    census = read_census(tables, measure=measure, notices=notices, limits=limits)
+    polygons = read_polygons(geometry, notices, limits)
     kept = _match(census, polygons, label_of(tables), geometry, notices)
     names = pd.Series([name or f"Tract {geoid}" for geoid, name in census.names[kept].items()], index=kept)
     return Tracts(
@@ -105,7 +118,9 @@ def read_tracts(
     )
 
 
-def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
+def read_points(
+    path: Path, tracts: Tracts, notices: Notices, limits: Limits = DEFAULT_LIMITS
+) -> pd.DataFrame:
     """Read population points (blocks, block groups) and find the tract of each.
 
     Returns
@@ -119,7 +134,7 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
     TractError
         When the file cannot be read or has no single population column.
     """
-    frame = read_layer(path, "population points").to_crs(4326)
+    frame = in_degrees(read_layer(path, "population points", limits), path)
     names = frame.columns[frame.columns.str.fullmatch(r"(?i)pop(ulation)?_?(\d{2,4})?")]
     if len(names) != 1:
         raise TractError(
@@ -127,7 +142,7 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
             f"{', '.join(map(str, frame.columns.drop('geometry')))}; rename the right one."
         )
     people = pd.to_numeric(frame[names[0]], errors="coerce").to_numpy(float)
-    wrong = ~((people >= 0) & np.isfinite(people))
+    wrong = ~(people >= 0) | no_people(people)
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         value = frame[names[0]].iloc[row]
@@ -173,39 +188,15 @@ def read_points(path: Path, tracts: Tracts, notices: Notices) -> pd.DataFrame:
     return result
 
 
-def read_layer(path: Path, what: str) -> gpd.GeoDataFrame:
-    """Return a file's shapes, which have a coordinate system.
-
-    Parameters
-    ----------
-    path : Path
-    what : str
-        What messages say the file is for.
+def read_polygons(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> gpd.GeoSeries:
+    """Return tract polygons in EPSG:4326 by GEOID; `attrs` carries the vintage they look like.
 
     Raises
     ------
     TractError
-        When it is missing, is no map layer, is empty or has no coordinate system.
+        When the file cannot be used, or a shape is none of a tract.
     """
-    if not path.exists():
-        raise TractError(f"{path}: no such file; check the {what} in the campaign file.")
-    try:
-        frame = gpd.read_file(path)
-    except Exception as fault:  # pyogrio raises many kinds; all mean the same to a user
-        raise TractError(f"{path.name}: cannot be read as a map layer ({fault}).") from fault
-    if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
-        raise TractError(f"{path.name}: holds no shapes; give the file with the {what}.")
-    if frame.crs is None:
-        raise TractError(
-            f"{path.name}: has no coordinate system (CRS), so its place on earth is unknown; save it "
-            "with one (EPSG:4326 for longitude and latitude)."
-        )
-    return frame
-
-
-def read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
-    """Return tract polygons in EPSG:4326 by GEOID; `attrs` carries the vintage they look like."""
-    frame = read_layer(path, "tract boundaries")
+    frame = read_layer(path, "tract boundaries", limits)
     columns = set(frame.columns)
     if "GEOID" not in columns and {"STATEFP", "COUNTYFP", "TRACTCE"} <= columns:
         geoid = (
@@ -222,7 +213,8 @@ def read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
             )
         geoid = eleven_digits(frame[column])
     vintage = looks_like(path, list(frame.columns), pd.Index(geoid))
-    shapes = gpd.GeoSeries(frame.geometry.to_numpy(), index=pd.Index(geoid, name="GEOID"), crs=frame.crs)
+    flat = shapely.force_2d(frame.geometry.to_numpy())
+    shapes = gpd.GeoSeries(flat, index=pd.Index(geoid, name="GEOID"), crs=frame.crs)
     nothing = shapes.isna() | shapes.is_empty
     if nothing.any():
         notices.add(
@@ -241,6 +233,7 @@ def read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
         )
     broken = ~shapes.is_valid
     if broken.any():
+        _refuse_tangles(shapes[broken], path)
         notices.add(
             "invalid_polygon",
             f"{path.name}: {int(broken.sum())} polygons cross themselves (first: "
@@ -256,9 +249,41 @@ def read_polygons(path: Path, notices: Notices) -> gpd.GeoSeries:
             f"{path.name}: GEOID {shapes.index[repeated][0]} has {int(repeated.sum()) + 1} polygons; "
             "each tract may appear once: dissolve or remove the repeated ones."
         )
-    shapes = shapes.to_crs(4326)
+    shapes = in_degrees(shapes, path)
+    _refuse_wide(shapes, path)
     shapes.attrs["vintage"] = vintage
     return shapes
+
+
+def _refuse_tangles(shapes: gpd.GeoSeries, path: Path) -> None:
+    """Refuse an outline that crosses itself so often that mending it would take for ever.
+
+    How often is judged by a thousand of its edges, evenly spread.
+    """
+    for geoid, shape in shapes.items():
+        rings = shapely.get_rings(shapely.get_parts(shape))
+        points, ring = shapely.get_coordinates(rings, return_index=True)
+        same = ring[1:] == ring[:-1]
+        edges = shapely.linestrings(np.stack([points[:-1][same], points[1:][same]], axis=1))
+        some = edges[:: max(len(edges) // SAMPLED_EDGES, 1)]
+        met = shapely.STRtree(edges).query(some, predicate="crosses").shape[1]
+        if met / max(len(some), 1) * len(edges) / 2 > MOST_CROSSINGS:
+            raise TractError(
+                f"{path.name}: the outline of {geoid} crosses itself more than {MOST_CROSSINGS:,} times, "
+                "which no tract does; get the boundaries again."
+            )
+
+
+def _refuse_wide(shapes: gpd.GeoSeries, path: Path) -> None:
+    """Refuse an outline drawn the long way round the world, where it should cross the 180th meridian."""
+    parts, position = shapely.get_parts(shapes.to_numpy(), return_index=True)
+    bounds = shapely.bounds(parts)
+    wide = bounds[:, 2] - bounds[:, 0] > WIDEST_DEGREES
+    if wide.any():
+        raise TractError(
+            f"{path.name}: the outline of {shapes.index[position[wide][0]]} runs around the world; where a "
+            "tract crosses the 180th meridian, cut it there into two parts."
+        )
 
 
 def _areas(shape: shapely.Geometry) -> shapely.Geometry:

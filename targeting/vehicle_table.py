@@ -57,13 +57,16 @@ def read_vehicles(
         notices=notices,
         week=region.week,
         modes=region.modes,
+        limits=campaign.limits,
         step=step,
     )
     step("counting vehicles")
     units = make_units(
         feed,
         kind=placement.unit,
-        garages=read_garages(campaign.path(placement.garages), feed, notices) if placement.garages else None,
+        garages=read_garages(campaign.path(placement.garages), feed, notices, campaign.limits)
+        if placement.garages
+        else None,
         family_share=placement.family_share,
         layover_s=region.layover_minutes * 60,
         notices=notices,

@@ -11,17 +11,18 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.census_tables import text_table
 from targeting.errors import TractError, VenueError
+from targeting.layers import in_degrees, read_layer
 from targeting.notices import Notices
-from targeting.tracts import read_layer
 
 REQUIRED = {"lon": ("lon", "longitude", "lng"), "lat": ("lat", "latitude"), "name": ("name",)}
 MOST_SLOTS = 1000
 SAME_PLACE_DECIMALS = 5  # of a degree: about a metre
 
 
-def read_venues(path: Path, notices: Notices) -> pd.DataFrame:
+def read_venues(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> pd.DataFrame:
     """Read venues from a CSV, or from any file GeoPandas reads.
 
     Parameters
@@ -31,6 +32,8 @@ def read_venues(path: Path, notices: Notices) -> pd.DataFrame:
         a map layer with the last three, whose points, or a point on each surface, are the places.
         Names of columns may be in capitals.
     notices : Notices
+    limits : Limits
+        How large the file may be.
 
     Returns
     -------
@@ -45,7 +48,10 @@ def read_venues(path: Path, notices: Notices) -> pd.DataFrame:
         When the file cannot be read, lacks a column, or a row cannot be used.
     """
     try:
-        venues = _from_table(path) if path.suffix.lower() == ".csv" else _from_layer(path)
+        if path.suffix.lower() == ".csv":
+            venues = _from_table(path, notices, limits)
+        else:
+            venues = _from_layer(path, limits)
     except TractError as fault:
         raise VenueError(str(fault)) from fault
     venues["slots"] = _slots(venues, path.name)
@@ -71,8 +77,8 @@ def unit_names(venues: pd.DataFrame) -> "pd.Series[str]":
     return names
 
 
-def _from_table(path: Path) -> pd.DataFrame:
-    table = text_table(path, "venues.file")
+def _from_table(path: Path, notices: Notices, limits: Limits) -> pd.DataFrame:
+    table = text_table(path, "venues.file", notices, limits)
     columns = _columns(table)
     if len(table.columns) == 1:
         raise VenueError(
@@ -96,8 +102,8 @@ def _from_table(path: Path) -> pd.DataFrame:
     )
 
 
-def _from_layer(path: Path) -> pd.DataFrame:
-    layer = read_layer(path, "venues").to_crs(4326)
+def _from_layer(path: Path, limits: Limits) -> pd.DataFrame:
+    layer = in_degrees(read_layer(path, "venues", limits), path)
     columns = _columns(layer)
     if "name" not in columns:
         raise _missing("name", layer.drop(columns=layer.geometry.name), path)

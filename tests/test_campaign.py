@@ -135,7 +135,7 @@ def test_every_default(desk: Desk) -> None:
             "installation_price": None,
             "currency": "$",
         },
-        "limits": {"file_mb": 500.0, "unpacked_mb": 2000.0, "ratio": 100.0, "members": 1000},
+        "limits": {"file_mb": 500.0, "unpacked_mb": 2000.0, "ratio": 200.0, "members": 1000},
     }
 
 

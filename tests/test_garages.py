@@ -72,7 +72,7 @@ def test_however_it_was_saved(feed: Feed, tmp_path: Path, content: str | bytes) 
         ("block,garage\nb1,Center\nb1,Powell\n", "row 3: block 'b1' has the garage 'Powell' here"),
         ("route,garage\n98,Center\n", "none of its 1 rows names a route that runs in the design week"),
         ("block,garage\n42,Center\n", "none of its 1 rows names a block that runs"),  # 0042 is another
-        (b"route,garage\n4,Caf\xe9\n", "save it as CSV in UTF-8"),
+        (b"route,garage\n4,Caf\x00\n", "holds NUL bytes"),
     ],
 )  # fmt: skip
 def test_what_is_refused(feed: Feed, tmp_path: Path, content: str | bytes, words: str) -> None:

@@ -132,7 +132,7 @@ def test_rows_that_cannot_be_used(line: str, said: str, tmp_path: Path) -> None:
         (b"x,y,name\n-122,45.5,A\n", r"has no column lon \(it has x, y, name\)"),
         (b"lon,lat,kind\n-122,45.5,A\n", r"has no column name \(it has lon, lat, kind\); .* a name\.$"),
         (b"lon;lat;name\n-122;45;A\n", r"has one column only \(lon;lat;name\); save it with commas"),
-        ("lon,lat,name\n-122,45.5,Café\n".encode("cp1252"), r"cannot be read as a table"),
+        ("lon,lat,name\n-122,45.5,Café\n".encode("utf-16"), r"is UTF-16 text"),
     ],
 )
 def test_files_that_cannot_be_used(content: bytes, said: str, tmp_path: Path) -> None:
