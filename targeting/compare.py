@@ -26,7 +26,7 @@ MISSING = "not recorded"
 BY_CONTENT = ("region.gtfs", "region.acs", "region.tracts", "region.points")
 MEASURES = {"served": "served_posted", "reach": "reach"}
 CHANGES = {
-    "gone": "gone", "new": "new", "more": "with more buses", "fewer": "with fewer buses", "same": "the same",
+    "gone": "gone", "new": "new", "more": "with more {}", "fewer": "with fewer {}", "same": "the same",
 }  # fmt: skip
 
 
@@ -41,11 +41,12 @@ class Comparison:
     inputs : DataFrame
         One row an input that differs: `input` (what it is), `before`, `after` (texts).
     placements : DataFrame
-        One row a unit × language in either plan: `unit`, `unit_id`, `unit_name`, `language`,
-        `language_name`, `buses_before`, `buses_after`, `change` (gone, new, more, fewer or same).
+        One row a unit × language in either plan, with the cards that hang there (in buses: the buses
+        that carry the language): `unit`, `unit_id`, `unit_name`, `language`,
+        `language_name`, `cards_before`, `cards_after`, `change` (gone, new, more, fewer or same).
     languages : DataFrame
-        One row a language: `language`, `language_name`, `buses_before`, `buses_after`,
-        `buses_difference`, then for each measure that both plans have (`served`: near a posted route,
+        One row a language: `language`, `language_name`, `cards_before`, `cards_after`,
+        `cards_difference`, then for each measure that both plans have (`served`: near a posted route,
         `reach`) `…_before`, `…_before_moe`, `…_after`, `…_after_moe`, `…_difference` (people; None
         where a count is not told or the language is not printed) and `…_beyond_chance` (whether a
         difference of samples exceeds its 90% margin; None where it is no difference of samples).
@@ -68,10 +69,19 @@ class Comparison:
         return tuple(measure for measure in MEASURES if f"{measure}_before" in self.languages)
 
     @property
+    def counted(self) -> str:
+        """What is counted: buses, or cards where some hang in venues."""
+        return "cards" if (self.placements["unit"] == "venue").any() else "buses"
+
+    @property
     def summary(self) -> str:
         """How many placements are gone, new or of another size, in one sentence."""
         counts = self.placements["change"].value_counts()
-        said = [f"{counts[change]:,} {words}" for change, words in CHANGES.items() if change in counts]
+        said = [
+            f"{counts[change]:,} {words.format(self.counted)}"
+            for change, words in CHANGES.items()
+            if change in counts
+        ]
         moved = self.placements[self.placements["change"].isin(["gone", "new"])]
         kinds = moved.groupby(["unit", "unit_id"])["change"].nunique()
         swapped = int((kinds == 2).sum())
@@ -107,9 +117,20 @@ def compare(before: PlanFolder, after: PlanFolder) -> Comparison:
         languages=languages,
         same_census=same_census,
         why=reasons(
-            settings, inputs, placements, languages, floors=after.settings["placement"].get("floors")
+            settings,
+            inputs,
+            placements,
+            languages,
+            more_buses=_posted(after) - _posted(before),
+            floors=after.settings["placement"].get("floors"),
         ),
     )
+
+
+def _posted(plan: PlanFolder) -> int:
+    """Return how many buses carry a card; one that carries several languages counts once."""
+    placed = plan.record.get("figures", {}).get("buses_placed")
+    return int(plan.placements["buses"].sum() if placed is None else placed)
 
 
 def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> pd.DataFrame:
@@ -198,13 +219,14 @@ def _listed(sources: Mapping[str, str]) -> str:
 
 
 def _placements(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
-    """Return every placement of either plan with its buses in both."""
+    """Return every placement of either plan with its cards in both."""
     key = ["unit", "unit_id", "language"]
     named = pd.concat([after, before])[[*key, "unit_name", "language_name"]].drop_duplicates(key)
-    for column, table in {"buses_before": before, "buses_after": after}.items():
-        buses = table.groupby(key, sort=False)["buses"].sum().rename(column).reset_index()
-        named = named.merge(buses, on=key, how="left")
-    for column in ("buses_before", "buses_after"):
+    for column, table in {"cards_before": before, "cards_after": after}.items():
+        hung = "cards" if "cards" in table else "buses"
+        cards = table.groupby(key, sort=False)[hung].sum().rename(column).reset_index()
+        named = named.merge(cards, on=key, how="left")
+    for column in ("cards_before", "cards_after"):
         named[column] = named[column].fillna(0).astype(int)
     named["change"] = [
         "same"
@@ -216,24 +238,24 @@ def _placements(before: pd.DataFrame, after: pd.DataFrame) -> pd.DataFrame:
         else "more"
         if new > old
         else "fewer"
-        for old, new in zip(named["buses_before"], named["buses_after"], strict=True)
+        for old, new in zip(named["cards_before"], named["cards_after"], strict=True)
     ]
-    named["size"] = (named["buses_after"] - named["buses_before"]).abs()
+    named["size"] = (named["cards_after"] - named["cards_before"]).abs()
     named["order"] = named["change"].map(list(CHANGES).index)
     named = named.sort_values(["order", "size", "unit_name", "language"], ascending=[True, False, True, True])
     return named[
-        ["unit", "unit_id", "unit_name", "language", "language_name", "buses_before", "buses_after", "change"]
+        ["unit", "unit_id", "unit_name", "language", "language_name", "cards_before", "cards_after", "change"]
     ].reset_index(drop=True)
 
 
 def _languages(
     before: PlanFolder, after: PlanFolder, placements: pd.DataFrame, *, same_census: bool
 ) -> pd.DataFrame:
-    """Return buses and people of each language in both plans."""
+    """Return cards and people of each language in both plans."""
     region = [_region(plan.coverage) for plan in (before, after)]
     names = {tag: row["language_name"] for part in region for tag, row in part.items()}
     names |= dict(zip(placements["language"], placements["language_name"], strict=True))
-    buses = placements.groupby("language")[["buses_before", "buses_after"]].sum()
+    cards = placements.groupby("language")[["cards_before", "cards_after"]].sum()
     measures = {
         measure: column
         for measure, column in MEASURES.items()
@@ -241,10 +263,10 @@ def _languages(
     }
     rows = []
     for tag, name in names.items():
-        old, new = (int(buses[column].get(tag, 0)) for column in ("buses_before", "buses_after"))
+        old, new = (int(cards[column].get(tag, 0)) for column in ("cards_before", "cards_after"))
         row: dict[str, Any] = {
             "language": tag, "language_name": name,
-            "buses_before": old, "buses_after": new, "buses_difference": new - old,
+            "cards_before": old, "cards_after": new, "cards_difference": new - old,
         }  # fmt: skip
         for measure, column in measures.items():
             figures = [

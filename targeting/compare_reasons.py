@@ -6,10 +6,8 @@ from typing import Any
 import pandas as pd
 
 # Settings that change how a plan is worded, ordered or drawn, and no placement
-NO_REASON = (
-    "name", "posters.copies", "posters.spares", "certainty.min_served", "certainty.enough_at",
-    "certainty.reliability", "certainty.smallest_count", "region.acs_release",
-)  # fmt: skip
+NO_REASON = ("name", "certainty.reliability", "certainty.smallest_count", "region.acs_release")
+NO_REASON_SECTIONS = ("hotspots", "orders", "limits")
 TOLD_APART = ("placement.buses", "placement.strategy", "placement.floors", "posters.languages")
 
 
@@ -19,6 +17,7 @@ def reasons(
     placements: pd.DataFrame,
     languages: pd.DataFrame,
     *,
+    more_buses: int,
     floors: Any,
 ) -> tuple[str, ...]:
     """Return why the placements differ, one sentence a reason.
@@ -27,6 +26,8 @@ def reasons(
     ----------
     settings, inputs, placements, languages : DataFrame
         As in `targeting.compare.Comparison`.
+    more_buses : int
+        How many more buses carry a card in the later plan.
     floors : int, str, dict or None
         The later plan's `placement.floors`.
     """
@@ -35,13 +36,13 @@ def reasons(
     changed = {
         row.setting: (row.before, row.after)
         for row in settings.itertuples(index=False)
-        if row.setting not in NO_REASON and not row.setting.startswith("hotspots.")
+        if row.setting not in NO_REASON and row.setting.partition(".")[0] not in NO_REASON_SECTIONS
     }
     causes = [row for row in inputs.itertuples(index=False) if row.input != "program"]
     if not changed and not causes:
         return (_unexplained(inputs),)
     said = [
-        *_buses(changed, placements),
+        *_buses(changed, more_buses),
         *_strategy(changed),
         *_languages(changed, languages),
         *_floors(changed, languages, floors),
@@ -71,8 +72,7 @@ def _unexplained(inputs: pd.DataFrame) -> str:
     )
 
 
-def _buses(changed: dict[str, tuple[str, str]], placements: pd.DataFrame) -> list[str]:
-    more = int(placements["buses_after"].sum() - placements["buses_before"].sum())
+def _buses(changed: dict[str, tuple[str, str]], more: int) -> list[str]:
     noun = "bus was" if abs(more) == 1 else "buses were"
     counted = f"{abs(more):,} {'more' if more > 0 else 'fewer'} {noun} placed"
     if "placement.buses" not in changed:
@@ -115,7 +115,7 @@ def _floors(changed: dict[str, tuple[str, str]], languages: pd.DataFrame, floors
         return []
     old, new = changed["placement.floors"]
     said = f"placement.floors went from {old} to {new}."
-    first = languages[(languages["buses_before"] == 0) & (languages["buses_after"] > 0)]
+    first = languages[(languages["cards_before"] == 0) & (languages["cards_after"] > 0)]
     floored = [
         row["language_name"]
         for _, row in first.iterrows()

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pandas as pd
 from rich.console import Console
 from rich.markup import escape
 
@@ -29,7 +28,7 @@ def print_comparison(found: Comparison, before: PlanFolder, after: PlanFolder) -
     if not changes:
         console.print("  No setting and no input.")
     console.print(f"\n{found.summary}", highlight=False)
-    _print_placements(console, found.placements[found.placements["change"] != "same"])
+    _print_placements(console, found)
     _print_languages(console, found)
     console.print(found.chance, style="dim", highlight=False)
     console.print("\n[bold]Why[/bold]")
@@ -41,19 +40,24 @@ def _title(plan: PlanFolder) -> str:
     return f"{plan.path} ({plan.settings.get('name', '')}, made {str(plan.record.get('made', ''))[:10]})"
 
 
-def _print_placements(console: Console, changed: pd.DataFrame) -> None:
+def _print_placements(console: Console, found: Comparison) -> None:
+    changed = found.placements[found.placements["change"] != "same"]
     if changed.empty:
         return
+    kinds = " or ".join(dict.fromkeys(changed["unit"])).capitalize()
     table = new_table(
         "Placements that changed",
-        [("Route", False), ("Language", False), ("Buses\nbefore", True), ("after", True), ("Change", False)],
-    )
+        [
+        (kinds, False), ("Language", False), (f"{found.counted.capitalize()}\nbefore", True),
+        ("after", True), ("Change", False),
+        ],
+    )  # fmt: skip
     for _, row in changed.head(PLACEMENTS_SHOWN).iterrows():
         table.add_row(
             escape(row["unit_name"]),
             escape(row["language_name"]),
-            f"{row['buses_before']:,}",
-            f"{row['buses_after']:,}",
+            f"{row['cards_before']:,}",
+            f"{row['cards_after']:,}",
             row["change"],
         )
     console.print(table)
@@ -62,13 +66,14 @@ def _print_placements(console: Console, changed: pd.DataFrame) -> None:
 
 
 def _print_languages(console: Console, found: Comparison) -> None:
-    table = new_table("Buses", [("Language", False), ("Before", True), ("After", True), ("Difference", True)])
+    heads = [("Language", False), ("Before", True), ("After", True), ("Difference", True)]
+    table = new_table(found.counted.capitalize(), heads)
     for _, row in found.languages.iterrows():
         table.add_row(
             escape(row["language_name"]),
-            f"{row['buses_before']:,}",
-            f"{row['buses_after']:,}",
-            _signed(row["buses_difference"]),
+            f"{row['cards_before']:,}",
+            f"{row['cards_after']:,}",
+            _signed(row["cards_difference"]),
         )
     console.print(table)
     for measure in found.measures:

@@ -3,6 +3,7 @@
 import copy
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,9 @@ RECORD: dict[str, Any] = {
                        "bus_walk_m": 400.0},
             "posters": {"languages": ["es", "ar"]},
             "placement": {"buses": 36, "strategy": "predominant", "floors": None},
+            "certainty": {"min_served": 100.0},
             "hotspots": {"z": 1.96},
+            "orders": {"pack_size": 1},
             "venues": None,
         }
     },
@@ -119,7 +122,7 @@ def test_placements_gone_new_more_and_fewer() -> None:
     found = compare(
         plan(placements={("1", "es"): 20, ("2", "es"): 16, ("3", "es"): 5, ("4", "es"): 1}), after
     )
-    rows = found.placements[["unit_id", "language", "buses_before", "buses_after", "change"]]
+    rows = found.placements[["unit_id", "language", "cards_before", "cards_after", "change"]]
     assert list(rows.itertuples(index=False, name=None)) == [
         ("2", "es", 16, 0, "gone"),
         ("4", "es", 1, 0, "gone"),
@@ -130,8 +133,28 @@ def test_placements_gone_new_more_and_fewer() -> None:
     assert found.summary == (
         "Placements: 2 gone, 1 new, 1 with more buses, 1 with fewer buses. 1 of the units changed a language."
     )
-    assert language(found, "es")["buses_difference"] == -19
-    assert language(found, "ar")["buses_after"] == 3
+    assert language(found, "es")["cards_difference"] == -19
+    assert language(found, "ar")["cards_after"] == 3
+
+
+def test_cards_in_venues_count_and_a_bus_with_two_languages_is_one_bus() -> None:
+    before, after = plan(figures={"buses_placed": 36}), plan(figures={"buses_placed": 36}, posters__slots=2)
+    before = replace(before, placements=before.placements.assign(cards=before.placements["buses"]))
+    placed = pd.concat([before.placements] * 2, ignore_index=True)
+    placed.loc[2, ["unit", "unit_id", "unit_name", "buses", "cards"]] = "venue", "venue:1", "Library", 0, 2
+    placed.loc[3, ["language", "language_name"]] = "ar", "Arabic"
+    found = compare(before, replace(after, placements=placed))
+    rows = found.placements[["unit_id", "language", "cards_before", "cards_after", "change"]]
+    assert list(rows.itertuples(index=False, name=None)) == [
+        ("2", "ar", 0, 16, "new"),
+        ("venue:1", "es", 0, 2, "new"),
+        ("1", "es", 20, 20, "same"),
+        ("2", "es", 16, 16, "same"),
+    ]
+    assert (compare(before, before).counted, found.counted) == ("buses", "cards")
+    assert language(found, "es")["cards_difference"] == 2
+    # as many buses are posted, though 16 of them carry a card more
+    assert found.why == ("Also different: posters.slots went from 1 to 2.",)
 
 
 def test_a_plan_without_placements_can_be_compared() -> None:
@@ -221,6 +244,14 @@ MORE = {("1", "es"): 20, ("2", "es"): 16, ("3", "ar"): 14}
             ["Also different: region.bus_walk_m went from 400 to 800."],
         ),
         (
+            {"posters__copies": 10, "orders__pack_size": 5, "placements": {("1", "es"): 36}},
+            ["Also different: posters.copies went from none to 10."],
+        ),
+        (
+            {"certainty__min_served": 500.0, "placements": {("1", "es"): 36}},
+            ["Also different: certainty.min_served went from 100 to 500."],
+        ),
+        (
             {"targeting": "0.2.0", "placements": {("1", "es"): 36}},
             ["Settings and inputs are the same, so the program's version makes the difference: 0.1.0, "
              "then 0.2.0."],
@@ -279,8 +310,8 @@ def test_json_agrees_with_the_tables_of_the_plans(folders: tuple[Path, Path]) ->
             region = plan_.coverage[(plan_.coverage["area"] == "Region")].set_index("language")
             assert row[f"served_{when}"] == region.at[row["language"], "served_posted"]
             placed = plan_.placements.loc[plan_.placements["language"] == row["language"], "buses"].sum()
-            assert row[f"buses_{when}"] == placed
-    assert sum(row["buses_after"] - row["buses_before"] for row in said["placements"]) == 12
+            assert row[f"cards_{when}"] == placed
+    assert sum(row["cards_after"] - row["cards_before"] for row in said["placements"]) == 12
     assert said["same_census"] is True
 
 
