@@ -32,6 +32,10 @@ class VenueError(TargetingError):
     """The file of venues cannot be used."""
 
 
+class PostingsError(TargetingError):
+    """The file of what the installers wrote down cannot be used."""
+
+
 class OutputError(TargetingError):
     """A plan cannot be written where it was asked for, or a plan folder cannot be read."""
 

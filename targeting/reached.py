@@ -9,7 +9,7 @@ from targeting.served import margins_of_sums
 from targeting.tracts import Tracts
 
 
-def reached_by_tract(audience: Audience, cards: Ints, tracts: int) -> Floats:
+def reached_by_tract(audience: Audience, cards: Ints | Floats, tracts: int) -> Floats:
     """Return the share of each tract's people who are reached by each column of cards.
 
     Parameters
@@ -48,7 +48,7 @@ def with_margins(shares: Floats, tracts: Tracts, keys: list[str]) -> tuple[Float
     return people, margins
 
 
-def near_by_tract(near: Catchment, cards: Ints) -> Floats:
+def near_by_tract(near: Catchment, cards: Ints | Floats) -> Floats:
     """Return the share of each tract's people near a unit that carries a card, shape (columns, tracts)."""
     return np.array([near.share_of_any(column > 0) for column in cards.T]).reshape(
         cards.shape[1], near.tracts

@@ -8,6 +8,7 @@ import pandas as pd
 
 from targeting.campaign_sections import Campaign
 from targeting.catchment import Catchment
+from targeting.coverage_table import everyone
 from targeting.dealing import deal_to_languages, settled_cards
 from targeting.feasibility import affordable_floors
 from targeting.greedy import greedy_cards, greedy_path
@@ -20,11 +21,10 @@ from targeting.posting import (
     campaign_problem,
     predominant_cards,
     route_audience,
-    to_groups,
 )
 from targeting.problem import Problem
 from targeting.reach import Audience, Floats, Ints
-from targeting.reached import near_by_tract, reached_by_tract, total_of, with_margins
+from targeting.reached import near_by_tract, reached_by_tract, with_margins
 from targeting.scores import Scores
 from targeting.wishes import equal_weights
 
@@ -59,7 +59,6 @@ def strategy_rows(scores: Scores, posting: Posting) -> pd.DataFrame:
         fewer for the language's floor, by the quick method; not a number where it has none), `chosen`.
     """
     regrets = _regrets(scores, posting)
-    groups = list(told_apart(scores.languages))
     columns = [language.column for language in scores.languages]
     rows = []
     for way in _ways(scores, posting):
@@ -83,10 +82,7 @@ def strategy_rows(scores: Scores, posting: Posting) -> pd.DataFrame:
                     "chosen": way.chosen,
                 }
             )
-        cards = to_groups(scores, way.by_language)
-        near_groups = with_margins(near_by_tract(near, cards), scores.tracts, groups)
-        reached = with_margins(reached_by_tract(way.audience, cards, near.tracts), scores.tracts, groups)
-        total = {"served": total_of(*near_groups), "reach": total_of(*reached)}
+        total = everyone(scores, way.audience, near, way.by_language, way.by_language)
         rows.append(
             {
                 "strategy": way.name,

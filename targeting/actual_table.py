@@ -1,0 +1,134 @@
+"""What hung held against what was ordered: the rows of actual.csv.
+
+Missing, late and short are counted by how many cards hung at once: a card that takes the place of another is
+none of them.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+
+from targeting.hung import NOT_TOLD, Hung, Period, by_place, cards_a_day
+from targeting.languages import catalogue
+from targeting.reach import Ints
+from targeting.wording import listed, natural
+
+TABLE_COLUMNS = [
+    "unit", "unit_id", "unit_name", "language", "language_name", "cards_ordered", "cards_up",
+    "card_days_planned", "card_days_up", "first_up", "last_down", "missing", "late", "short", "extra",
+    "wrong_language", "finding",
+]  # fmt: skip
+
+
+def actual_rows(
+    hung: Sequence[Hung], planned: Ints, tags: Sequence[str], units: pd.DataFrame, period: Period
+) -> pd.DataFrame:
+    """Return the rows of actual.csv (docs/columns.md), one a unit × language that was ordered or hung.
+
+    Parameters
+    ----------
+    planned : ndarray of int, shape (units, languages)
+        Cards of the plan.
+    units : DataFrame indexed by unit_id
+        `targeting.postable.Postable.table`.
+    """
+    places = by_place(hung)
+    ordered = {
+        (int(unit), tags[column]): int(planned[unit, column])
+        for unit, column in zip(*np.nonzero(planned), strict=True)
+    }
+    names = catalogue()
+    carries = {
+        unit: listed([names[tag].english_name for other, tag in ordered if other == unit])
+        for unit in {unit for unit, _ in ordered}
+    }
+    order = {tag: place for place, tag in enumerate(dict.fromkeys([*tags, *(each.tag for each in hung)]))}
+
+    def key(place: tuple[int, str]) -> tuple[object, ...]:
+        unit, tag = place
+        if unit == NOT_TOLD:
+            return (2, [], 0, order[tag])
+        return (int(units["venue"].iloc[unit]), natural(units["unit_name"].iloc[unit]), unit, order[tag])
+
+    rows = []
+    for unit, tag in sorted({*ordered, *places}, key=key):
+        told = unit != NOT_TOLD
+        rows.append(
+            {
+                "unit": units["unit"].iloc[unit] if told else "",
+                "unit_id": units.index[unit] if told else "",
+                "unit_name": units["unit_name"].iloc[unit] if told else "",
+                "language": tag,
+                "language_name": names[tag].english_name,
+                **_held(
+                    places.get((unit, tag), []), ordered.get((unit, tag), 0), period,
+                    told=told, carries=carries.get(unit, ""),
+                ),
+            }
+        )  # fmt: skip
+    return pd.DataFrame(rows, columns=TABLE_COLUMNS).astype({"late": "Int64", "short": "Int64"})
+
+
+def _held(
+    hung: Sequence[Hung], ordered: int, period: Period, *, told: bool, carries: str
+) -> dict[str, object]:
+    """Return what hung held against what was ordered.
+
+    Parameters
+    ----------
+    told : bool
+        Whether the unit is known.
+    carries : str
+        The languages that were ordered for it.
+    """
+    ups, downs = [each.up for each in hung], [each.down for each in hung]
+    there = cards_a_day(hung, min(ups), (max(downs) - min(ups)).days) if hung else np.zeros(0, np.int64)
+    most = int(there.max(initial=0))
+    matched = min(ordered, most)
+    late = short = None
+    if period.first is not None:
+        late, short = (
+            matched - min(matched, int(cards_a_day(hung, day, 1)[0]))
+            for day in (period.first, period.first + timedelta(days=period.days - 1))
+        )
+    beyond = most - matched if told else 0
+    wrong = beyond if carries and not ordered else 0
+    held: dict[str, object] = {
+        "cards_ordered": ordered,
+        "cards_up": most,
+        "card_days_planned": ordered * period.days,
+        "card_days_up": int(there.sum()),
+        "first_up": min(ups, default=None),
+        "last_down": max(downs, default=None),
+        "missing": ordered - matched,
+        "late": late,
+        "short": short,
+        "extra": beyond - wrong,
+        "wrong_language": wrong,
+    }
+    return held | {"finding": _finding(held, period, told=told, carries=carries)}
+
+
+def _finding(held: dict[str, object], period: Period, *, told: bool, carries: str) -> str:
+    """Return what differs from what was ordered, in a sentence or a few."""
+    count = {name: number for name, number in held.items() if isinstance(number, int)}
+    ordered, up = count["cards_ordered"], count["cards_up"]
+    if not ordered:
+        if not told:
+            return "In buses whose route nobody wrote down."
+        return f"Not ordered here: {carries} was." if carries else "Not ordered here, nor any other language."
+    said = []
+    if count["missing"]:
+        said.append(f"{up:,} of {ordered:,} hung." if up else "Not hung.")
+    if count.get("late"):
+        said.append(f"{count['late']:,} up after {period.first}.")
+    if count.get("short"):
+        said.append(f"{count['short']:,} down before {period.last}.")
+    if count["extra"]:
+        said.append(f"{count['extra']:,} more than ordered.")
+    days, planned = count["card_days_up"], count["card_days_planned"]
+    if not said and days != planned:
+        said.append(f"As ordered, for {days:,} instead of {planned:,} card-days.")
+    return " ".join(said) or "As ordered."
