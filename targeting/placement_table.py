@@ -29,7 +29,7 @@ def placement_rows(scores: Scores, posting: Posting, vehicles: pd.DataFrame) -> 
     figures = scores.postable.figures.set_index(["unit_id", "language"])
     away = vehicles.set_index("route_id")
     by_route = scores.units.kind == "route"
-    score = scores.routes.set_index(["route_id", "language"])["score"]
+    score = scores.routes.set_index(["route_id", "language"])["score"] if by_route else figures["exposure"]
     found = _placements(scores, posting)
     rows = []
     for row in found.itertuples(index=False):
@@ -53,7 +53,7 @@ def placement_rows(scores: Scores, posting: Posting, vehicles: pd.DataFrame) -> 
                 "certainty": row.certainty,
                 "elsewhere": np.nan if goes is None else goes["elsewhere"],
                 "elsewhere_routes": "" if goes is None else goes["elsewhere_routes"],
-                "score": score.get(key, np.nan) if by_route else np.nan,
+                "score": np.nan if unit["venue"] else score.get(key, np.nan),
                 "measured_as": language.measured_as,
             }
         )
