@@ -149,6 +149,10 @@ def test_a_unit_serves_whoever_lives_near_the_routes_its_buses_run(
     alone[number] = row.buses
     assert row.reach == pytest.approx(reach_by_hand(scores, alone, language.column))
     assert row.vehicles == scores.units.table.at[row.unit_id, "vehicles"]
+    # exposure: people × the departures near them that its buses run
+    near = scores.catchment
+    run = near.departures @ (leakage[number] * runs * row.vehicles / vehicles)
+    assert row.score == pytest.approx(run @ (people[near.tract] * near.weight))
 
 
 def test_families_and_garages_hold_all_buses_and_every_language(families: Plan, garages: Plan) -> None:
