@@ -15,7 +15,7 @@ from pydantic import BaseModel, ValidationError
 from targeting.campaign_sections import SECTIONS, Campaign, Section
 from targeting.errors import CampaignError
 
-__all__ = ["Campaign", "read_campaign", "with_settings"]
+__all__ = ["Campaign", "full_key", "read_campaign", "with_settings"]
 
 
 def read_campaign(file: Path, settings: Sequence[str] | Mapping[str, object] = ()) -> Campaign:
@@ -116,15 +116,32 @@ def _change(content: dict[str, Any], settings: Mapping[str, object]) -> None:
 
 def _put(content: dict[str, Any], key: str, value: object, said: str) -> None:
     """Put a value where the file has its key; `said` is how the user wrote it."""
-    keys = _keys()
-    path = key if key in keys.values() else keys.get(key)
-    if path is None:
-        raise CampaignError(f"{said}: {_unknown(key, sorted({*keys, *keys.values()}))}")
-    *section, last = path.split(".")
+    *section, last = full_key(key, said).split(".")
     target = content.setdefault(section[0], {}) if section else content
     if not isinstance(target, dict):
         raise CampaignError(f"{section[0]}: must be a section, written [{section[0]}].")
     target[last] = value
+
+
+def full_key(key: str, said: str) -> str:
+    """Return a key with its section: "placement.buses" for "buses".
+
+    Parameters
+    ----------
+    key : str
+    said : str
+        How the user wrote it, and where.
+
+    Raises
+    ------
+    CampaignError
+        When no setting is called so.
+    """
+    keys = _keys()
+    path = key if key in keys.values() else keys.get(key)
+    if path is None:
+        raise CampaignError(f"{said}: {_unknown(key, sorted({*keys, *keys.values()}))}")
+    return path
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:

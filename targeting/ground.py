@@ -105,21 +105,13 @@ def find_catchments(
     walk_m = walking_distances(feed.routes["mode"], bus_walk_m=bus_walk_m, rail_walk_m=rail_walk_m)
     crs = tracts.geometry.estimate_utm_crs()
     polygons = tracts.geometry.to_crs(crs).to_numpy()
-    places = _metres(feed.stops["lon"], feed.stops["lat"], crs)
+    places = metres(feed.stops["lon"], feed.stops["lat"], crs)
     _refuse_apart(places, feed, tracts, polygons, walk_m, notices)
     place_walk_m = np.full(len(places), walk_m.max())
-    calls = pd.DataFrame(
-        {
-            "place": feed.stops.index.get_indexer(feed.departures["stop_id"]),
-            "route": feed.routes.index.get_indexer(feed.departures["route_id"]),
-            "direction": feed.departures["direction_id"].to_numpy(np.int64),
-            # a trip that calls twice at a stop, as loops do, is one bus passing
-            "weekly": feed.departures[["departures_week", "trips_week"]].min(axis=1).to_numpy(float),
-        }
-    )
+    calls = weekly_calls(feed)
     columns = feed.routes.index
     if venues is not None:
-        doors = _metres(venues["lon"], venues["lat"], crs)
+        doors = metres(venues["lon"], venues["lat"], crs)
         _refuse_venues_apart(doors, venues, tracts, polygons, venue_walk_m, notices)
         position = np.arange(len(venues))
         once = {"place": len(places) + position, "route": len(columns) + position}
@@ -143,7 +135,7 @@ def find_catchments(
     if points is None:
         catchment = catchment_of(by_area)
     else:
-        by_points = point_cells(points, _metres(points["lon"], points["lat"], crs), by_area)
+        by_points = point_cells(points, metres(points["lon"], points["lat"], crs), by_area)
         catchment = replace(catchment_of(by_points), share_by_area=catchment_of(by_area).share())
     if venues is None:
         return catchment, None
@@ -156,7 +148,28 @@ def find_catchments(
     )
 
 
-def _metres(lon: "pd.Series[float]", lat: "pd.Series[float]", crs: object) -> Floats:
+def weekly_calls(feed: Feed) -> pd.DataFrame:
+    """Return which routes call where, and how often a week.
+
+    Returns
+    -------
+    DataFrame
+        One row a route × direction × stop: `place` and `route` (positions in `feed.stops` and
+        `feed.routes`), `direction`, `weekly`.
+    """
+    return pd.DataFrame(
+        {
+            "place": feed.stops.index.get_indexer(feed.departures["stop_id"]),
+            "route": feed.routes.index.get_indexer(feed.departures["route_id"]),
+            "direction": feed.departures["direction_id"].to_numpy(np.int64),
+            # a trip that calls twice at a stop, as loops do, is one bus passing
+            "weekly": feed.departures[["departures_week", "trips_week"]].min(axis=1).to_numpy(float),
+        }
+    )
+
+
+def metres(lon: "pd.Series[float]", lat: "pd.Series[float]", crs: object) -> Floats:
+    """Return places in a projection, shape (places, 2), from degrees."""
     projected = gpd.GeoSeries.from_xy(lon, lat, crs=4326).to_crs(crs)
     return np.column_stack([projected.x, projected.y])
 

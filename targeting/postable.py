@@ -115,8 +115,7 @@ def unit_catchment(near: Catchment, units: Units, departures_week: "np.ndarray")
         return near
     vehicles = units.table["vehicles"].to_numpy(float)
     spread = posted_vehicles(units.leakage, vehicles, units.route_vehicles.to_numpy(float))
-    a_card = (units.leakage @ scipy.sparse.diags(departures_week / spread)).tocsr()
-    runs = a_card.multiply(a_card >= POSTED_TRIPS_A_WEEK).astype(bool).tocsr()
+    runs = routes_run(units, departures_week)
     part = units.leakage.multiply(runs) @ scipy.sparse.diags(1 / spread)
     full = scipy.sparse.diags(np.maximum(vehicles, 1.0)) @ part
     member = runs.astype(float)
@@ -133,6 +132,22 @@ def unit_catchment(near: Catchment, units: Units, departures_week: "np.ndarray")
         # a union by area is not known from its parts: the largest of them, which is its least
         share_by_area=None if by_area is None else _largest_part(runs, by_area),
     )
+
+
+def routes_run(units: Units, departures_week: "np.ndarray") -> scipy.sparse.csr_matrix:
+    """Return on which routes a card of each unit is seen, bool, shape (units, routes).
+
+    Parameters
+    ----------
+    departures_week : ndarray, shape (routes,)
+        Trips a week; a route on which one card of the unit rides fewer than one of them is left out.
+    """
+    if units.kind == "route":
+        return scipy.sparse.identity(len(units.table), dtype=bool, format="csr")
+    vehicles = units.table["vehicles"].to_numpy(float)
+    spread = posted_vehicles(units.leakage, vehicles, units.route_vehicles.to_numpy(float))
+    a_card = (units.leakage @ scipy.sparse.diags(departures_week / spread)).tocsr()
+    return a_card.multiply(a_card >= POSTED_TRIPS_A_WEEK).astype(bool).tocsr()
 
 
 def _largest_part(runs: scipy.sparse.csr_matrix, share: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:

@@ -208,7 +208,7 @@ def campaign_problem(scores: Scores, notices: Notices, audience: Audience | None
 
 def audience_of(scores: Scores) -> Audience:
     """Return whom the units can reach: cards ordered for a route stay on it, others follow their buses."""
-    return _audience(scores, _stay(scores), scores.units.table["vehicles"], venues=True)
+    return _audience(scores, seen_on(scores), scores.units.table["vehicles"], venues=True)
 
 
 def following_audience(scores: Scores) -> Audience:
@@ -228,12 +228,12 @@ def audiences_on(scores: Scores, routes: npt.NDArray[np.bool_]) -> tuple[Audienc
     some = scipy.sparse.diags(routes.astype(float))
     stay, follow = (
         _audience(scores, (leakage @ some).tocsr(), units.table["vehicles"], venues=False)
-        for leakage in (_stay(scores), units.leakage)
+        for leakage in (seen_on(scores), units.leakage)
     )
     return stay, follow
 
 
-def _stay(scores: Scores) -> scipy.sparse.csr_matrix:
+def seen_on(scores: Scores) -> scipy.sparse.csr_matrix:
     """Return where cards are taken to be seen: those of a route on it, others where their buses go."""
     if scores.units.kind == "route":
         return scipy.sparse.identity(len(scores.feed.routes), format="csr")

@@ -133,12 +133,29 @@ def weekly_rides(departures: Floats, people: Floats, *, rides_per_week: float, e
     people : ndarray, shape (places,)
         Whom to count in the mean departures D̄; only places with service count.
     """
+    mean = mean_departures(departures, people)
+    return rides_of_service(departures, mean, rides_per_week=rides_per_week, elasticity=elasticity)
+
+
+def mean_departures(departures: Floats, people: Floats) -> float:
+    """Return D̄, weekly departures near the mean of the people with any service; 0 where nobody has."""
     some = departures > 0
     counted = people[some].sum()
-    if not counted:
-        return np.zeros_like(departures)
-    mean = (departures[some] * people[some]).sum() / counted
+    return float((departures[some] * people[some]).sum() / counted) if counted else 0.0
+
+
+def rides_of_service(departures: Floats, mean: float, *, rides_per_week: float, elasticity: float) -> Floats:
+    """Return boardings a week of a resident of each place: r₀ · (D / D̄)^e, 0 without service.
+
+    Parameters
+    ----------
+    departures : ndarray, shape (places,)
+        D.
+    mean : float
+        D̄; 0 where nobody has service.
+    """
     rides: Floats = np.zeros_like(departures)
+    some = (departures > 0) & (mean > 0)
     rides[some] = rides_per_week * (departures[some] / mean) ** elasticity
     return rides
 

@@ -132,15 +132,38 @@ def margins_of_sums(weights: Any, tracts: Tracts, keys: Sequence[str]) -> Floats
         Columns of `tracts.estimates`.
     """
     keys = list(keys)
-    sampling = moe.of_weighted_sums(
-        weights, tracts.estimates[keys].to_numpy(float), tracts.margins[keys].to_numpy(float)
+    split, areas = tracts.split_margins, tracts.split_areas
+    return margins_of_figures(
+        weights,
+        tracts.estimates[keys],
+        tracts.margins[keys],
+        None if split is None else split[keys],
+        None if areas is None else areas[keys],
     )
-    if tracts.split_margins is None or tracts.split_areas is None:
+
+
+def margins_of_figures(
+    weights: Any,
+    estimates: pd.DataFrame,
+    margins: pd.DataFrame,
+    split_margins: pd.DataFrame | None,
+    split_areas: pd.DataFrame | None,
+) -> Floats:
+    """Return 90% margins of weighted sums over tracts, shape (sums, columns), as `margins_of_sums` does.
+
+    Parameters
+    ----------
+    weights : array or sparse matrix, shape (sums, tracts)
+    estimates, margins, split_margins, split_areas : DataFrame, shape (tracts, columns)
+        As `Tracts` has them.
+    """
+    sampling = moe.of_weighted_sums(weights, estimates.to_numpy(float), margins.to_numpy(float))
+    if split_margins is None or split_areas is None:
         return sampling
     squares = sampling**2
-    for position, key in enumerate(keys):
-        extra = tracts.split_margins[key].to_numpy(float)
-        area = tracts.split_areas[key].to_numpy(object)
+    for position, key in enumerate(estimates.columns):
+        extra = split_margins[key].to_numpy(float)
+        area = split_areas[key].to_numpy(object)
         for one in sorted(set(area[extra > 0])):
             squares[:, position] += np.asarray(weights @ np.where(area == one, extra, 0.0)).ravel() ** 2
     return np.asarray(np.sqrt(squares))
