@@ -13,10 +13,11 @@ import click
 from targeting import __version__
 from targeting.cli_doctor import doctor
 from targeting.cli_fetch import fetch, regions
-from targeting.cli_folder import compare, layers, picture
+from targeting.cli_folder import compare, layers, picture, report
 from targeting.cli_output import print_json
 from targeting.errors import CampaignError, TargetingError
 from targeting.progress import progress
+from targeting.whole import alone
 
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
@@ -40,6 +41,7 @@ Examples:
   targeting compare maps/first maps/second   what differs between two plans, and why
   targeting picture maps/first               the plan as pictures for print
   targeting layers maps/first --format geojson   its GIS layers as files of their own
+  targeting report maps/first                the plan as a report: a page and a Word file
   targeting hotspots campaign.toml           where each language concentrates
   targeting vehicles campaign.toml           which routes share their buses
 """
@@ -115,7 +117,7 @@ main.add_command(regions)
 @main.command(epilog="\b\nExample:\n  targeting plan campaign.toml --set buses=50 --out maps/fifty")
 @_campaign_options
 @click.option("--out", type=FILE, help="Folder to write, by default maps/<campaign name>.")
-@click.option("--report", is_flag=True, help="Write report.html too: strategies, budgets, certainty.")
+@click.option("--report", is_flag=True, help="Write report.html and report.docx too: summary and appendix.")
 @click.option(
     "--audience",
     type=click.Choice(["staff", "public"]),
@@ -292,6 +294,7 @@ def demo(folder: Path, quiet: bool, as_json: bool) -> None:
 main.add_command(doctor)
 main.add_command(compare)
 main.add_command(picture)
+main.add_command(report)
 main.add_command(layers)
 
 
@@ -309,8 +312,8 @@ def _plan_into(
     from targeting.plan import make_plan
     from targeting.write import RECORD, write_plan
 
-    replaced = (folder / RECORD).exists()
-    with progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
+    with alone(folder), progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
+        replaced = (folder / RECORD).exists()
         made = make_plan(campaign, step)
         step("writing map and tables")
         files = write_plan(made, folder, report=report, audience=audience)

@@ -6,6 +6,7 @@ from typing import Literal
 import click
 
 from targeting.cli_output import print_json
+from targeting.whole import alone, restore
 
 FILE = click.Path(path_type=Path)
 
@@ -19,6 +20,8 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
     from targeting.compare import compare as compare_plans
     from targeting.plan_folder import read_plan_folder
 
+    for plan in (before, after):
+        restore(plan)
     plans = read_plan_folder(before), read_plan_folder(after)
     found = compare_plans(*plans)
     if as_json:
@@ -42,6 +45,17 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
         print_comparison(found, *plans)
 
 
+@click.command(epilog="\b\nExample:\n  targeting report maps/red-means-help")
+@click.argument("plan", type=FILE)
+def report(plan: Path) -> None:
+    """Write the report of a plan folder: report.html and report.docx, for an application or a file."""
+    from targeting.write.report import report as write
+
+    with alone(plan):
+        written = write(plan)
+    _say(written)
+
+
 @click.command(epilog="\b\nExample:\n  targeting picture maps/red-means-help --paper a4")
 @click.argument("plan", type=FILE)
 @click.option(
@@ -55,8 +69,9 @@ def picture(plan: Path, paper: str) -> None:
     """Draw a plan folder for print: map.pdf with a page a language, and as PNG at 300 dpi."""
     from targeting.write.picture import picture as draw
 
-    for path in draw(plan, paper):
-        click.echo(path.resolve())
+    with alone(plan):
+        written = draw(plan, paper)
+    _say(written)
 
 
 @click.command(epilog="\b\nExample:\n  targeting layers maps/red-means-help --format geojson --out layers")
@@ -73,5 +88,11 @@ def layers(plan: Path, kind: Literal["geoparquet", "geojson"], out: Path | None)
     """Write the layers of a plan folder as files of their own: routes, tracts, stops, atoms and more."""
     from targeting.write.layer_files import layer_files
 
-    for path in layer_files(plan, kind, out):
+    with alone(plan), alone(out or plan):
+        written = layer_files(plan, kind, out)
+    _say(written)
+
+
+def _say(written: list[Path]) -> None:
+    for path in written:
         click.echo(path.resolve())

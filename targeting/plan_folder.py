@@ -1,4 +1,4 @@
-"""Read a plan folder back: its record and the tables that a comparison needs.
+"""Read a plan folder back: its record and its tables (docs/columns.md), but for the routes.
 
 Figures come back as they were published: people as whole numbers, and a count too small to be told
 ("under 10") as its words.
@@ -14,15 +14,31 @@ import pandas as pd
 from targeting.errors import OutputError
 
 NUMBERS = (
-    "buses", "served", "served_moe", "reach", "reach_moe", "served_any", "served_any_moe",
-    "served_posted", "served_posted_moe", "lep", "lep_moe",
+    "buses", "cards", "vehicles", "lep", "lep_moe", "served", "served_moe", "served_any", "served_any_moe",
+    "served_posted", "served_posted_moe", "reach", "reach_moe", "reach_added", "reach_mean", "reach_low",
+    "reach_high", "floor_regret",
 )  # fmt: skip
+FRACTIONS = (
+    "share", "share_moe", "served_posted_share", "served_posted_share_moe", "reach_share", "reach_share_moe",
+    "certainty", "elsewhere", "regret", "same_buses", "value", "vehicle_hours_week", "safe_harbor_threshold",
+)  # fmt: skip
+TRUTHS = ("chosen", "in_campaign", "safe_harbor", "safe_harbor_certain")
+OF_LANGUAGES = ("reach_", "buses_")  # columns of budget.csv, one a language each
 # The ' that keeps a spreadsheet from running a text as a formula
 QUOTED_FORMULA = r"^'(?=[=+\-@\t\r])"
-NEEDED = {
+NEEDED: dict[str, tuple[str, ...]] = {
     "placements.csv": ("unit", "unit_id", "unit_name", "language", "language_name", "buses"),
     "coverage.csv": ("area", "area_kind", "language", "language_name", "served_posted", "served_posted_moe"),
 }
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "languages": ("language", "language_name", "lep", "lep_moe", "in_campaign", "safe_harbor"),
+    "vehicles": ("route_id", "route_name", "vehicles", "vehicle_hours_week", "elsewhere", "elsewhere_routes"),
+    "strategies": ("strategy", "language", "language_name", "buses", "cards", "served", "reach", "chosen"),
+    "budget": ("buses", "reach", "chosen"),
+    "robustness": ("language", "language_name", "reach", "reach_mean", "reach_low", "reach_high", "regret"),
+    "sensitivity": ("setting", "value", "chosen", "language", "served", "reach", "same_buses"),
+}
+NEEDED |= {f"{name}.csv": columns for name, columns in OPTIONAL.items()}
 
 
 @dataclass(frozen=True)
@@ -36,13 +52,22 @@ class PlanFolder:
         `run.json`.
     placements, coverage : DataFrame
         The tables of docs/columns.md. Identifiers are texts; counts and margins are numbers, None
-        where the cell is empty, or the words "under 10".
+        where the cell is empty, or the words "under 10"; shares are numbers, not a number where the cell
+        is empty.
+    languages, vehicles, strategies, budget, robustness, sensitivity : DataFrame or None
+        More of them; None where the folder has no such table.
     """
 
     path: Path
     record: dict[str, Any]
     placements: pd.DataFrame
     coverage: pd.DataFrame
+    languages: pd.DataFrame | None = None
+    vehicles: pd.DataFrame | None = None
+    strategies: pd.DataFrame | None = None
+    budget: pd.DataFrame | None = None
+    robustness: pd.DataFrame | None = None
+    sensitivity: pd.DataFrame | None = None
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -56,7 +81,7 @@ def read_plan_folder(path: Path) -> PlanFolder:
     Raises
     ------
     OutputError
-        When it is no plan folder, or one of its files is missing or cannot be read.
+        When it is no plan folder, is one for the public, or one of its files is missing or cannot be read.
     """
     if not path.is_dir():
         raise OutputError(f"{path}: no such folder; give one that 'targeting plan' wrote.")
@@ -64,11 +89,17 @@ def read_plan_folder(path: Path) -> PlanFolder:
         raise OutputError(
             f"{path}: holds no plan (there is no run.json); give one that 'targeting plan' wrote."
         )
+    record = _record(path / "run.json")
+    if record.get("audience") == "public":
+        raise OutputError(
+            f"{path}: is a plan for the public and holds no figures of people; give the one for staff."
+        )
     return PlanFolder(
         path=path,
-        record=_record(path / "run.json"),
+        record=record,
         placements=_table(path / "placements.csv"),
         coverage=_table(path / "coverage.csv"),
+        **{name: _table(path / f"{name}.csv") for name in OPTIONAL if (path / f"{name}.csv").is_file()},
     )
 
 
@@ -105,10 +136,18 @@ def _table(path: Path) -> pd.DataFrame:
             f"{path}: has no column {lacking[0]!r}, so it is not a plan's; make the plan again with "
             "'targeting plan'."
         )
+    many = path.name == "budget.csv"
     for name in table.columns:
-        if name in NUMBERS:
+        if name in NUMBERS or (many and name.startswith(OF_LANGUAGES)):
             table[name] = pd.Series(
                 [_number(cell, path, name) for cell in table[name]], index=table.index, dtype=object
+            )
+        elif name in FRACTIONS:
+            table[name] = [_fraction(cell, path, name) for cell in table[name]]
+            table[name] = table[name].astype(float)
+        elif name in TRUTHS:
+            table[name] = pd.Series(
+                [_truth(cell, path, name) for cell in table[name]], index=table.index, dtype=object
             )
         else:
             table[name] = table[name].str.replace(QUOTED_FORMULA, "", regex=True)
@@ -124,3 +163,17 @@ def _number(cell: str, path: Path, column: str) -> int | str | None:
         return round(float(cell))
     except (ValueError, OverflowError):
         raise OutputError(f"{path}: {cell!r} in the column {column!r} is not a number.") from None
+
+
+def _fraction(cell: str, path: Path, column: str) -> float:
+    try:
+        return float(cell or "nan")
+    except ValueError:
+        raise OutputError(f"{path}: {cell!r} in the column {column!r} is not a number.") from None
+
+
+def _truth(cell: str, path: Path, column: str) -> bool | None:
+    known = {"True": True, "False": False, "": None}
+    if cell not in known:
+        raise OutputError(f"{path}: {cell!r} in the column {column!r} is neither True nor False.")
+    return known[cell]

@@ -94,7 +94,8 @@ def test_report_is_written_where_it_is_asked_for(sample: Path, tmp_path: Path) -
     out = tmp_path / "p"
     result = run("plan", sample / "sample.toml", "--out", out, "--report", *QUICK)
     assert result.exit_code == 0, result.output
-    assert {path.name for path in out.iterdir()} == FILES | {"report.html"}
+    report = {"report.html", "report.docx", "sensitivity.csv", "map.png", "map.pdf"}
+    assert {path.name for path in out.iterdir()} >= FILES | report
     assert f"Report: {out / 'report.html'}" in result.output
     page = (out / "report.html").read_text(encoding="utf-8")
     for row in json.loads((out / "run.json").read_text(encoding="utf-8"))["languages"]:

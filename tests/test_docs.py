@@ -15,7 +15,7 @@ from targeting.languages import catalogue
 from targeting.orders import make_orders
 from targeting.plan import make_plan
 from targeting.write.orders import orders_csv
-from targeting.write.tables import tables_csv
+from targeting.write.tables import sensitivity_csv, tables_csv
 
 ROOT = Path(__file__).parent.parent
 DOCS = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.md")}
@@ -25,6 +25,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 def test_columns_are_documented_in_their_order() -> None:
     plan = make_plan(read_campaign(ROOT / "data" / "sample.toml", ["redraws=2"]))
     tables = tables_csv(plan) | orders_csv(plan, make_orders(plan))
+    tables["sensitivity.csv"] = sensitivity_csv(plan)
     assert "robustness.csv" in tables
     tags = read_campaign(ROOT / "data" / "sample.toml").posters.languages
     for name, text in tables.items():

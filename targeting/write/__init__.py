@@ -37,7 +37,7 @@ def write_plan(
     from targeting.write.orders_page import orders_html
     from targeting.write.plan_layers import plan_gpkg
     from targeting.write.record import public_record_json, record_json
-    from targeting.write.tables import public_placements_csv, tables_csv
+    from targeting.write.tables import public_placements_csv, sensitivity_csv, tables_csv
 
     check_out(out)
     workbooks: dict[str, bytes] = {}
@@ -59,17 +59,15 @@ def write_plan(
             RECORD: record_json(plan),
         }
         workbooks["orders.xlsx"] = orders_workbook(plan, orders)
-    if report:
-        from targeting.write.report import report_html
-        from targeting.write.report_content import report_content
-
-        contents["report.html"] = report_html(report_content(plan))
+    if report and plan.posting.solution is not None:
+        contents["sensitivity.csv"] = sensitivity_csv(plan)
     # layers of tracts are not for the public
     layers: dict[str, Callable[[Path], None]] = {LAYERS: lambda path: plan_gpkg(path, plan)}
     files = layers if audience == "staff" else {}
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        made: list[str] = []
         try:
             for name, text in contents.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
@@ -77,6 +75,10 @@ def write_plan(
                 (partial / name).write_bytes(content)
             for name, write in files.items():
                 write(partial / name)
+            if report:
+                from targeting.write.report import report as write_report
+
+                made = [path.name for path in write_report(partial)]
             umask = os.umask(0)
             os.umask(umask)
             partial.chmod(0o777 & ~umask)
@@ -85,7 +87,7 @@ def write_plan(
             shutil.rmtree(partial, ignore_errors=True)
     except OSError as fault:
         raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
-    return [out / name for name in (*contents, *workbooks, *files)]
+    return [out / name for name in (*contents, *workbooks, *files, *made)]
 
 
 def check_out(out: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from targeting.write.map_style import OTHER_COLORS
-from targeting.write.svg import PAPER, QUIET, TEXT, element, picture, text, text_width
+from targeting.write.svg import PAPER, QUIET, TEXT, Chart, element, text, text_width
 
 # Shares of the smaller route's vehicle-hours below which a tie is left out: the first that thins enough
 SHARES = (0.0, 0.02, 0.05, 0.10, 0.15, 0.20, 0.25, 0.33, 0.5)
@@ -33,8 +33,8 @@ class _Tie:
 
 def interlining_chart(
     graph: nx.Graph, families: Sequence[Sequence[str]], names: Mapping[str, str], *, width: int = 860
-) -> str:
-    """Return the routes that share vehicles as a picture; empty where none do.
+) -> Chart | None:
+    """Return the routes that share vehicles as a picture; None where none do.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def interlining_chart(
     """
     ties, _ = _drawn_ties(graph)
     if not ties:
-        return ""
+        return None
     drawn = nx.Graph((tie.one, tie.other) for tie in ties)
     radius = {route: _radius(graph, route) for route in drawn}
     places, height = _layout(drawn, radius, {route: str(names.get(route, route)) for route in drawn}, width)
@@ -87,12 +87,12 @@ def interlining_chart(
         )  # fmt: skip
     strongest = max(ties, key=lambda tie: (tie.hours, tie.one, tie.other))
     pair = " and ".join(str(names.get(route, route)) for route in (strongest.one, strongest.other))
-    return picture(
+    return Chart(
         f"interlining-{width}",
         "Routes that share vehicles",
         f"{len(drawn):,} routes, {len(ties):,} pairs. The strongest, {pair}, shares blocks of "
         f"{strongest.hours:,.0f} vehicle-hours.",
-        width, height, body,
+        width, height, tuple(body),
     )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Charts of the report as inline SVG: reach by language, and reach against the number of buses.
+"""Charts of the report: reach by language, and reach against the number of buses.
 
 Both charts are drawn for a given width and never scaled up: the page holds one for paper and wide
 screens and one for telephones, so that letters stay as large as the text around them.
@@ -18,8 +18,9 @@ from targeting.write.svg import (
     QUIET,
     SIZE,
     TEXT,
+    Chart,
+    Mark,
     element,
-    picture,
     round_ticks,
     spread,
     text,
@@ -32,7 +33,7 @@ BAR_HEIGHT = 16
 SHOWN_BUDGETS = 3
 
 
-def reach_bars(rows: pd.DataFrame, *, smallest: float = 10.0, width: int = 860) -> str:
+def reach_bars(rows: pd.DataFrame, *, smallest: float = 10.0, width: int = 860) -> Chart:
     """Return horizontal bars of the people reached, by language, with their 90% margins.
 
     Parameters
@@ -53,7 +54,7 @@ def reach_bars(rows: pd.DataFrame, *, smallest: float = 10.0, width: int = 860) 
     names = list(map(str, rows["language_name"]))
     left = 1.0 if narrow else max(map(text_width, names)) + 12
     right = width - (text_width(f"{ticks[-1]:,}") / 2 if narrow else max(map(text_width, labels)) + 14)
-    step = 2 * LINE_HEIGHT + 12 if narrow else 34
+    step = 2 * LINE_HEIGHT + 12 if narrow else min(34, max(22, 204 // max(len(rows), 1)))
     height = step * len(rows) + 26
     scale = _Scale(0.0, float(ticks[-1]), left, right)
     body = [_grid_line(scale(tick), height - 20) for tick in ticks]
@@ -92,10 +93,14 @@ def reach_bars(rows: pd.DataFrame, *, smallest: float = 10.0, width: int = 860) 
             body.append(text(left - 10, middle + 4.5, row.language_name, anchor="end", font_weight=600))
             body.append(text(high + 8, middle + 4.5, row.label, **_HALO))
     said = "; ".join(f"{name} {label}" for name, label in zip(names, labels, strict=True))
-    return picture(f"reach-{width}", "People the plan reaches, by language", f"{said}.", width, height, body)
+    return Chart(
+        f"reach-{width}", "People the plan reaches, by language", f"{said}.", width, height, tuple(body)
+    )
 
 
-def budget_chart(curve: pd.DataFrame, names: Mapping[str, str], *, width: int = 860) -> str:
+def budget_chart(
+    curve: pd.DataFrame, names: Mapping[str, str], *, width: int = 860, least_height: int = 330
+) -> Chart:
     """Return reach against the number of buses, in all and by language.
 
     Where the fleet is much larger than the budget, the numbers near the budget have a chart of their
@@ -108,8 +113,8 @@ def budget_chart(curve: pd.DataFrame, names: Mapping[str, str], *, width: int = 
         `reach_<tag>`, and `chosen`, true on the campaign's budget.
     names : mapping
         English name of each language by its tag, in the order to draw.
-    width : int
-        Width of the picture, in pixels.
+    width, least_height : int
+        Of the picture, in pixels; many languages make it higher.
     """
     curve = curve.sort_values("buses", kind="stable")
     fleet, budget = int(curve["buses"].iloc[-1]), budget_of(curve)
@@ -119,7 +124,7 @@ def budget_chart(curve: pd.DataFrame, names: Mapping[str, str], *, width: int = 
     labels = {"": "All languages", **names}
     room = max(map(text_width, labels.values())) + 34
     left = text_width(f"{round_ticks(float(curve['reach'].max()))[-1]:,}", 12) + 9
-    height = max(330, LINE_HEIGHT * len(labels) + 90)
+    height = max(least_height, LINE_HEIGHT * len(labels) + 90)
     beside = 250 if split and not narrow else 0
     body = _lines(
         curve[curve["buses"] <= shown], labels, _Frame(left, 26, width - beside - room, height - 44),
@@ -132,7 +137,7 @@ def budget_chart(curve: pd.DataFrame, names: Mapping[str, str], *, width: int = 
             left if narrow else width - beside + 16 + left,
             low,
             width - text_width(f"{fleet:,}", 12) / 2,
-            low + (180 if narrow else 260),
+            low + (180 if narrow else height - 70),
         )
         body += _lines(
             curve, labels, frame, budget=budget, title=f"the whole fleet: {fleet:,} buses", shade=shown,
@@ -142,13 +147,13 @@ def budget_chart(curve: pd.DataFrame, names: Mapping[str, str], *, width: int = 
     at_budget, at_fleet = (
         float(curve.loc[curve["buses"] == each, "reach"].iloc[0]) for each in (budget, fleet)
     )
-    return picture(
+    return Chart(
         f"budget-{width}",
         "People reached against the number of buses",
         f"{budget:,} buses reach {about(at_budget, 0.0, 0.0)} people; the whole fleet of {fleet:,} would "
         f"reach {about(at_fleet, 0.0, 0.0)}. One line for all languages and one a language: "
         f"{', '.join(map(str, names.values()))}. The table after the chart has the numbers.",
-        width, total, body,
+        width, total, tuple(body),
     )  # fmt: skip
 
 
@@ -210,7 +215,7 @@ def _lines(
     title: str,
     shade: int = 0,
     labelled: bool = True,
-) -> list[str]:
+) -> list[Mark]:
     """Return one chart of lines with its axes; the labels stand where the lines end."""
     across = round_ticks(float(curve["buses"].iloc[-1]), max(3, int((frame.right - frame.left) / 52)))
     up = round_ticks(float(curve["reach"].max()))
@@ -272,7 +277,7 @@ def _lines(
     return body
 
 
-def _end_labels(ends: Sequence[tuple[str, str, float]], frame: _Frame) -> list[str]:
+def _end_labels(ends: Sequence[tuple[str, str, float]], frame: _Frame) -> list[Mark]:
     """Return the labels at the lines' ends, kept apart, each tied to its line."""
     places = spread([y for _, _, y in ends], LINE_HEIGHT, frame.top, frame.bottom)
     body = []
@@ -283,7 +288,7 @@ def _end_labels(ends: Sequence[tuple[str, str, float]], frame: _Frame) -> list[s
     return body
 
 
-def _budget_mark(budget: int, reach: float, x: _Scale, y: _Scale, frame: _Frame, *, told: bool) -> list[str]:
+def _budget_mark(budget: int, reach: float, x: _Scale, y: _Scale, frame: _Frame, *, told: bool) -> list[Mark]:
     """Return the point at the campaign's budget, with its value where there is room."""
     body = [
         element(
@@ -304,11 +309,11 @@ def _budget_mark(budget: int, reach: float, x: _Scale, y: _Scale, frame: _Frame,
     return body
 
 
-def _grid_line(x: float, bottom: float) -> str:
+def _grid_line(x: float, bottom: float) -> Mark:
     return element("path", d=f"M{x:.1f} 0V{bottom:.1f}", stroke=GRID)
 
 
-def _axis_number(x: float, y: float, tick: int, scale: _Scale) -> str:
+def _axis_number(x: float, y: float, tick: int, scale: _Scale) -> Mark:
     """Return a number under an axis; the first and last stay within the picture."""
     words = count(tick, 0.0)
     anchor = "start" if tick == 0 and scale.start < text_width(words) else "middle"

@@ -106,6 +106,24 @@ def draw_plan_panel(
     _notes(column, drawing)
 
 
+def draw_legend(
+    sheet: Sheet, left: float, top: float, width: float, drawing: Drawing, tint: Tint, outside: bool
+) -> None:
+    """Draw the legend of the plan's map without figures: languages, signs and tints."""
+    column = _Column(sheet, left, top, width, 0.0)
+    column.heading("Posters in")
+    for shown in drawing.languages:
+        column.line_sign(shown.english_name, color=shown.color, width=2.1, dash=dash_of(shown))
+    column.y -= 5
+    _routes_legend(column, drawing, None)
+    if tint.legend:
+        column.y -= 7
+        column.heading(f"{_speakers(drawing)} per sq. mile")
+        column.swatches(tint)
+    if outside:
+        column.outside()
+
+
 def draw_language_panel(
     sheet: Sheet,
     left: float,

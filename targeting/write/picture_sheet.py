@@ -19,6 +19,7 @@ from matplotlib.font_manager import FontProperties
 from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
+from matplotlib.patheffects import Normal, Stroke
 from matplotlib.transforms import Affine2D
 
 LONGEST = 300  # characters; no line of a page holds more
@@ -175,12 +176,14 @@ class Sheet:
         bold: bool = False,
         color: str = INK,
         align: str = "left",
+        halo: float = 0.0,
     ) -> None:
-        """Write one line with its baseline at y."""
+        """Write one line with its baseline at y, on a white seam of some points where `halo` asks for it."""
+        effects = [Stroke(linewidth=halo, foreground="white", joinstyle="round"), Normal()] if halo else None
         self.figure.text(
             x / self.width, y / self.height, clean(text, bold=bold), color=color,
             fontproperties=FontProperties(fname=str(_font_file(bold)), size=size),
-            horizontalalignment=align, verticalalignment="baseline", parse_math=False,
+            horizontalalignment=align, verticalalignment="baseline", parse_math=False, path_effects=effects,
         )  # fmt: skip
 
     def _path(self, parts: list[tuple[Any, bool]], **look: Any) -> None:

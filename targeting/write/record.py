@@ -10,6 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import targeting
 from targeting.feed_checks import notices_of_the_day
+from targeting.proofs import assumption, proofs, travels
+from targeting.reasons import people_word
+from targeting.strategies import comparable
+from targeting.units import short_name
 
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
@@ -75,7 +79,7 @@ def record_json(plan: "Plan") -> str:
 def public_record_json(plan: "Plan") -> str:
     """Return the record of a plan made for the public: what it was made from, and nothing of people."""
     whole = record(plan)
-    of_people = {"placement", "notices", "figures"}
+    of_people = {"placement", "notices", "figures", "report"}
     counted = {
         name: whole["figures"][name]
         for name in ("routes", "stops", "trips_in_design_week", "buses_placed", "venue_cards_placed")
@@ -148,6 +152,7 @@ def record(plan: "Plan") -> dict[str, Any]:
             ),
         },
         "placement": _how_placed(plan),
+        "report": _for_report(plan),
         # what hangs on the day of the run stands here alone, so that map and tables never change with it
         "notices": [
             *scores.notices.as_dicts(),
@@ -173,6 +178,32 @@ def _how_placed(plan: "Plan") -> dict[str, Any]:
         "status": found.status,
         "seconds": round(found.seconds, 2),
         "mean_loss_over_redraws": None if survived is None else round(survived.regret, 4),
+    }
+
+
+def _for_report(plan: "Plan") -> dict[str, Any]:
+    """Return what a report of the plan says and no table holds.
+
+    `shared` are the vehicle-hours of the week that two routes' vehicles have in common, by the one and
+    the other route; `families` are routes that are best ordered together.
+    """
+    scores = plan.scores
+    graph, routes = scores.units.graph, scores.feed.routes
+    shared: dict[str, dict[str, float]] = {}
+    for one, other in sorted(sorted(edge) for edge in graph.edges):
+        shared.setdefault(one, {})[other] = round(graph.edges[one, other]["weight"], 1)
+    return {
+        "agencies": list(dict.fromkeys(routes["agency"])),
+        "counts": people_word(scores),
+        "comparable": comparable(scores.campaign),
+        "cv_limits": list(scores.campaign.certainty.cv_limits),
+        "proofs": proofs(plan),
+        "assumption": assumption(plan),
+        "travels": travels(plan),
+        "warnings": [notice.message for notice in scores.notices.warnings],
+        "route_names": {route: short_name(route, routes) for route in routes.index},
+        "shared": shared,
+        "families": [list(family) for family in scores.units.families if len(family) > 1],
     }
 
 

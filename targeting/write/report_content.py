@@ -1,58 +1,285 @@
-"""What the report of a plan holds: its tables, put together for `targeting.write.report`."""
+"""What a report says, read from a plan folder: figures as they were published, and texts.
 
-from typing import TYPE_CHECKING
+Nothing is counted anew, so that the report and the tables beside it agree to the last person. A count that
+was too small to be told comes back as half of what it is under: charts draw it as small, and every wording
+says "under 10" again.
+"""
 
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
 import pandas as pd
 
-from targeting.proofs import assumption, travels
-from targeting.reasons import people_word
-from targeting.sensitivity import sensitivity_rows
-from targeting.strategies import comparable
-from targeting.units import short_name
+from targeting.errors import OutputError
+from targeting.plan_folder import FRACTIONS, NUMBERS, OF_LANGUAGES, TRUTHS, PlanFolder
 from targeting.write.map_text import period
-from targeting.write.record import source_line
-from targeting.write.report import ReportContent
 
-if TYPE_CHECKING:
-    from targeting.plan import Plan
+# Control characters, halves of pairs, what is no character, and overrides of the direction of writing
+UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
+AGAIN = "make the plan again with 'targeting plan'"
 
 
-def report_content(plan: "Plan") -> ReportContent:
-    """Return the content of a plan's report; it makes the plan again under other assumptions."""
-    scores = plan.scores
-    own = {language.tag: language.own_name for language in scores.languages}
-    agencies = ", ".join(dict.fromkeys(scores.feed.routes["agency"]))
-    named = agencies + " ".join(name for source in scores.feed.sources for name in source.agencies)
-    week = scores.feed.week
-    optimal = plan.posting.solution is not None
+@dataclass(frozen=True)
+class Found:
+    """How the placement was found: its worth, what no other can exceed, and by which method."""
+
+    value: float
+    bound: float
+    gap: float
+    method: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file that the plan was made from: what it is, its name, its vintage or version, its SHA-256."""
+
+    what: str
+    file: str
+    vintage: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportContent:
+    """What the report says; people are counts with 90% margins (`…_moe`), not a number where empty.
+
+    Attributes
+    ----------
+    name, agency, period, source_line : str
+        Of the campaign, the agencies, the design week in words, and where the figures come from.
+    settings : mapping
+        The campaign's, every default included.
+    strategies, placements, coverage, vehicles : DataFrame
+        The columns of strategies.csv, placements.csv with `own_name`, coverage.csv (rows of the region
+        alone, in the campaign's order) and vehicles.csv with `posted`.
+    languages, budget_curve, sensitivity, robustness : DataFrame or None
+        The columns of languages.csv, budget.csv, sensitivity.csv and robustness.csv.
+    notes : tuple of str
+        What to know about this plan: the warnings of the run.
+    assumption, travels : str
+        On what the reach rests, and how far cards travel; empty where there is nothing to say.
+    sources : tuple of Source
+    week_because : str
+        Why the design week was taken.
+    figures : mapping of str to int
+        `tracts`, `routes`, `stops`, `vehicles_at_peak` …
+    counties : int
+    invented : bool
+        Whether the figures are the sample city's.
+    people : str
+        Who is counted: "LEP speakers" or "speakers".
+    weeks : float
+        How long the posters hang.
+    unit : str
+        What a poster is ordered for: "route", "family" or "garage".
+    weights : str
+        The objective's weights: "people", or another word where people do not count alike.
+    robust : bool
+        Whether the plan maximises the mean over the redraws.
+    comparable : bool
+        Whether the predominant strategy deals the same cards, so that the plan can be held against it.
+    smallest : float
+        People below which a count is not told.
+    cv_limits : (float, float)
+        Coefficients of variation up to which a figure is of high, and of medium reliability.
+    solution : Found or None
+    interlining : networkx.Graph
+        Nodes are route ids with `hours` and `vehicles`; edges have `weight` (vehicle-hours).
+    families : sequence of sequences of route ids
+    route_names : mapping
+        Short name of each route by its id.
+    version : str
+        Of the program that made the plan.
+    """
+
+    name: str
+    agency: str
+    period: str
+    source_line: str
+    settings: Mapping[str, Any]
+    strategies: pd.DataFrame
+    placements: pd.DataFrame
+    coverage: pd.DataFrame
+    vehicles: pd.DataFrame
+    languages: pd.DataFrame | None = None
+    budget_curve: pd.DataFrame | None = None
+    sensitivity: pd.DataFrame | None = None
+    robustness: pd.DataFrame | None = None
+    notes: tuple[str, ...] = ()
+    assumption: str = ""
+    travels: str = ""
+    sources: tuple[Source, ...] = ()
+    week_because: str = ""
+    figures: Mapping[str, int] = field(default_factory=dict)
+    counties: int = 1
+    invented: bool = False
+    people: str = "LEP speakers"
+    weeks: float = 4.0
+    unit: str = "route"
+    weights: str = "people"
+    robust: bool = False
+    comparable: bool = True
+    smallest: float = 10.0
+    cv_limits: tuple[float, float] = (0.12, 0.40)
+    solution: Found | None = None
+    interlining: nx.Graph = field(default_factory=nx.Graph)
+    families: Sequence[Sequence[str]] = ()
+    route_names: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+
+    @property
+    def venues(self) -> bool:
+        """Whether cards hang in venues too."""
+        return bool((self.placements["unit"] == "venue").any())
+
+
+def report_content(plan: PlanFolder) -> ReportContent:
+    """Return the content of a plan's report.
+
+    Raises
+    ------
+    OutputError
+        When the plan is one for the public or was made before plans kept what a report says, or its
+        files do not fit each other.
+    """
+    if "report" not in plan.record or plan.strategies is None or plan.vehicles is None:
+        raise OutputError(f"{plan.path}: does not hold all that a report says; {AGAIN}.")
+    try:
+        return _content(plan, plan.strategies, plan.vehicles)
+    except (LookupError, TypeError, ValueError, AttributeError) as fault:
+        raise OutputError(
+            f"{plan.path}: its tables and record do not fit each other ({type(fault).__name__}: {fault}); "
+            f"{AGAIN}."
+        ) from fault
+
+
+def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame) -> ReportContent:
+    record = plan.record
+    said, week, settings = record["report"], record["design_week"], plan.settings
+    smallest = float(settings["certainty"]["smallest_count"])
+    own = {language["tag"]: printable(language["own_name"]) for language in record["languages"]}
+    placements = amounts(plan.placements, smallest)
+    vehicles = amounts(vehicles, smallest)
+    coverage = amounts(plan.coverage, smallest)
+    others = {"languages": plan.languages, "sensitivity": plan.sensitivity, "robustness": plan.robustness}
+    named = [*said["agencies"], *(name for feed in record["feeds"] for name in feed["agencies"])]
     return ReportContent(
-        name=scores.campaign.name,
-        agency=agencies,
-        period=period(week.first_day, week.last_day),
-        source_line=source_line(scores),
-        strategies=plan.strategies,
-        placements=plan.placements.assign(own_name=plan.placements["language"].map(own)),
-        notes=tuple(
-            filter(
-                None,
-                [assumption(plan), travels(plan), *(notice.message for notice in scores.notices.warnings)],
-            )
-        ),
-        comparable=comparable(scores.campaign),
-        invented="invented" in named.lower(),
-        people=people_word(scores),
-        weeks=scores.campaign.posters.weeks,
-        unit=scores.units.kind,
-        weights=str(scores.campaign.placement.weights),
-        smallest=scores.campaign.certainty.smallest_count,
-        budget_curve=plan.budget,
-        sensitivity=sensitivity_rows(scores, plan.posting) if optimal else None,
-        robustness=plan.robustness,
-        solution=plan.posting.solution,
-        vehicles=plan.vehicles.assign(posted=plan.vehicles["route_id"].isin(plan.placements["unit_id"])),
-        interlining=scores.units.graph,
-        families=scores.units.families,
-        route_names=pd.Series(
-            {route: short_name(route, scores.feed.routes) for route in scores.feed.routes.index}
-        ).to_dict(),
+        name=printable(settings["name"]),
+        agency=printable(", ".join(said["agencies"])),
+        period=period(*(date.fromisoformat(week[end]) for end in ("first_day", "last_day"))),
+        source_line=str(coverage["source"].iloc[0]),
+        settings=settings,
+        strategies=amounts(strategies, smallest),
+        placements=placements.assign(own_name=placements["language"].map(own)),
+        coverage=coverage[coverage["area_kind"] == "region"].reset_index(drop=True),
+        vehicles=vehicles.assign(posted=vehicles["route_id"].isin(placements["unit_id"])),
+        **{name: None if table is None else amounts(table, smallest) for name, table in others.items()},
+        budget_curve=None if plan.budget is None else amounts(plan.budget, smallest, OF_LANGUAGES),
+        notes=tuple(map(printable, said["warnings"])),
+        assumption=printable(said["assumption"]),
+        travels=printable(said["travels"]),
+        sources=_sources(record),
+        week_because=printable(week["because"]),
+        figures=record["figures"],
+        counties=int(coverage.loc[coverage["area_kind"] == "county", "area"].nunique()),
+        invented="invented" in " ".join(named).lower(),
+        people=printable(said["counts"]),
+        weeks=float(settings["posters"]["weeks"]),
+        unit=str(settings["placement"]["unit"]),
+        weights=str(settings["placement"]["weights"]),
+        robust=bool(settings["placement"]["robust"]),
+        comparable=bool(said["comparable"]),
+        smallest=smallest,
+        cv_limits=(float(said["cv_limits"][0]), float(said["cv_limits"][1])),
+        solution=_found(record["placement"]),
+        interlining=_graph(vehicles, said["shared"]),
+        families=tuple(map(tuple, said["families"])),
+        route_names={route: printable(name) for route, name in said["route_names"].items()},
+        version=printable(record["targeting"]),
     )
+
+
+def amounts(table: pd.DataFrame, smallest: float, by_language: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return a table with its counts as numbers, and texts that every file can hold.
+
+    An empty count is not a number; one too small to be told is half of `smallest`.
+
+    Parameters
+    ----------
+    by_language : tuple of str
+        What the names of further columns of counts begin with.
+    """
+    table = table.copy()
+    for name in table.columns:
+        cells = list(table[name])
+        if name in FRACTIONS:
+            continue
+        if name in TRUTHS:
+            made = pd.Series([bool(cell) for cell in cells], index=table.index, dtype=bool)
+        elif name not in NUMBERS and not (by_language and name.startswith(by_language)):
+            made = pd.Series([printable(cell) for cell in cells], index=table.index, dtype=object)
+        elif all(isinstance(cell, int) for cell in cells):
+            made = pd.Series(cells, index=table.index, dtype=int)
+        else:
+            told = [
+                math.nan if cell is None else smallest / 2 if isinstance(cell, str) else cell
+                for cell in cells
+            ]
+            made = pd.Series(told, index=table.index, dtype=float)
+        table[name] = made
+    return table
+
+
+def printable(text: Any) -> str:
+    """Return a text as one line without what no document can hold, or what turns around the line after it."""
+    return " ".join(UNPRINTABLE.sub("", " ".join(str(text).split())).split())
+
+
+def _sources(record: Mapping[str, Any]) -> tuple[Source, ...]:
+    """Return the files that the plan was made from: timetables, census, others."""
+    found = [
+        (
+            f"GTFS of {' and '.join(feed['agencies'])}" if feed["agencies"] else "GTFS",
+            feed,
+            ", ".join(
+                filter(
+                    None,
+                    [f"version {feed['version']}" if feed["version"] else "", " to ".join(feed["period"])],
+                )
+            ),
+        )
+        for feed in record["feeds"]
+    ]
+    found += [("Census", source, source["looks_like"]) for source in record["census"]]
+    found += [(source["what"].capitalize(), source, "") for source in record["other_files"]]
+    return tuple(
+        Source(printable(what), printable(Path(source["path"]).name), printable(vintage), source["sha256"])
+        for what, source, vintage in found
+    )
+
+
+def _found(placement: Mapping[str, Any]) -> Found | None:
+    """Return how the placement was found; None for the predominant strategy."""
+    if not placement:
+        return None
+    numbers = {name: float(placement[name]) for name in ("value", "bound", "gap")}
+    return Found(**numbers, method=placement["method"], status=placement["status"])
+
+
+def _graph(vehicles: pd.DataFrame, shared: Mapping[str, Mapping[str, float]]) -> nx.Graph:
+    """Return which routes share vehicles."""
+    graph = nx.Graph()
+    for row in vehicles.itertuples(index=False):
+        graph.add_node(row.route_id, hours=float(row.vehicle_hours_week), vehicles=int(row.vehicles))
+    for one, others in shared.items():
+        for other, hours in others.items():
+            if one in graph and other in graph:
+                graph.add_edge(one, other, weight=float(hours))
+    return graph

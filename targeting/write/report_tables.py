@@ -1,19 +1,20 @@
 """The tables of the report: what stands in each cell, and no markup."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
+from targeting import moe
+from targeting.legal_basis import LegalBasis
 from targeting.wording import count, percent, with_margin
 from targeting.write.charts import budget_rows
+from targeting.write.document import Head, Table
 from targeting.write.map_style import language_style
-from targeting.write.report_words import languages_of_plan
-
-if TYPE_CHECKING:
-    from targeting.write.report import ReportContent
+from targeting.write.report_content import ReportContent
+from targeting.write.report_words import day, languages_of_plan, total_of_plan
 
 LEAKS_SHOWN = 12
 SETTINGS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -23,43 +24,98 @@ SETTINGS: dict[str, tuple[str, Callable[[float], str]]] = {
 }
 
 
-@dataclass(frozen=True)
-class Head:
-    """A heading of one or more columns."""
+def coverage(content: ReportContent) -> Table:
+    """Return people in the region, near any route, served and reached, by language, with shares."""
+    rows = content.coverage
+    hung = "route or venue" if content.venues else "route"
+    near = "bus route" if set(content.settings["region"]["modes"]) == {"bus"} else "route"
+    unsure = bool(
+        rows[[name for name in rows.columns if name.endswith("_reliability")]].eq("low").any(axis=None)
+    )
+    note = (
+        f"{content.people}, ± 90% margins of sampling error. Served: near a {hung} with a poster in their "
+        "language, each person counted once. Reached: of those, expected to ride a bus with one"
+        + (" or go to such a venue." if content.venues else ".")
+        + " Shares are of the people in the region."
+    )
+    if unsure:
+        note += f" * Of low reliability: coefficient of variation above {content.cv_limits[1]:.0%}."
+    cells = [
+        [
+            row.language_name,
+            _sure(row, "lep", content.smallest),
+            _sure(row, "served_any", content.smallest),
+            _sure(row, "served_posted", content.smallest),
+            _share(row.served_posted_share, row.served_posted_share_moe),
+            _sure(row, "reach", content.smallest),
+            _share(row.reach_share, row.reach_share_moe),
+        ]
+        for row in rows.itertuples(index=False)
+    ]
+    return Table(
+        caption="People in the region, served and reached, by language",
+        heads=[
+            [
+                Head(word)
+                for word in (
+                    "Language", "In the region", f"Near any {near}", "Served", "Share", "Reached", "Share",
+                )
+            ]
+        ],
+        rows=[*cells, _all_languages(content)],
+        strong=[len(rows)],
+        swatches=[*(language_style(tag)["color"] for tag in rows["language"]), ""],
+        notes=[note],
+    )  # fmt: skip
 
-    text: str
-    span: int = 1
-    rows: int = 1
+
+def _all_languages(content: ReportContent) -> list[str]:
+    """Return the row of all languages: the sum over those that have nobody in common."""
+    rows = content.coverage[~content.coverage["measured_as"].duplicated()]
+    total = total_of_plan(content.strategies)
+    served, reach = ((float(total[name]), float(total[f"{name}_moe"])) for name in ("served", "reach"))
+    people, near = (_sum(rows[name], rows[f"{name}_moe"], content.smallest) for name in ("lep", "served_any"))
+    shares = [
+        _share(part[0] / people[0], float(moe.of_proportion(*part, *people))) for part in (served, reach)
+    ]
+    told = [
+        "–" if math.isnan(pair[0]) else with_margin(*pair, content.smallest)
+        for pair in (people, near, served, reach)
+    ]
+    return ["All languages", told[0], told[1], told[2], shares[0], told[3], shares[1]]
 
 
-@dataclass(frozen=True)
-class Table:
-    """A table of the report; the first cell of a row is its heading.
-
-    `strong` are the places of the rows in bold, `swatches` the colours before the rows' headings,
-    `prose` whether the last column is running text.
-    """
-
-    caption: str
-    heads: Sequence[Sequence[Head]]
-    rows: Sequence[Sequence[str]]
-    strong: Sequence[int] = ()
-    swatches: Sequence[str] = ()
-    prose: bool = False
+def _sum(people: "pd.Series[float]", margins: "pd.Series[float]", smallest: float) -> tuple[float, float]:
+    """Return a sum and its margin; not a number where a term is too small to be told, or all are nobody."""
+    if ((people > 0) & (people < smallest)).any() or not people.any():
+        return math.nan, math.nan
+    return float(people.sum()), float(np.sqrt((margins**2).sum()))
 
 
-def reached(content: "ReportContent") -> Table:
-    """Return buses, served and reach by language, with the total."""
+def _sure(row: Any, name: str, smallest: float) -> str:
+    """Return a figure with its margin, and * where it is of low reliability."""
+    told = with_margin(getattr(row, name), getattr(row, f"{name}_moe"), smallest)
+    return told + ("*" if getattr(row, f"{name}_reliability") == "low" and " ± " in told else "")
+
+
+def _share(share: float, margin: float) -> str:
+    return "–" if math.isnan(share) else f"{share:.1%} ± {margin:.1%}"
+
+
+def reached(content: ReportContent) -> Table:
+    """Return buses, cards and reach per card by language, with the total."""
     plan = content.strategies[content.strategies["chosen"]]
     rows = pd.concat([languages_of_plan(plan), plan[plan["language"] == ""]])
     return Table(
-        caption="The plan by language",
-        heads=[[Head("Language"), Head("Buses"), Head("Served"), Head("Reach"), Head("Reach per card")]],
+        caption="Buses and cards by language",
+        heads=[[Head(word) for word in ("Language", "Buses", "Cards", "Reached", "Reached per card")]],
         rows=[
             [
                 row.language_name if row.language else "All languages",
-                *_three(row, content.smallest),
-                count(row.reach / row.cards, content.smallest) if row.cards else "–",
+                f"{row.buses:,}",
+                f"{row.cards:,}",
+                with_margin(row.reach, row.reach_moe, content.smallest),
+                _per_card(row.reach, row.cards, content.smallest),
             ]
             for row in rows.itertuples(index=False)
         ],
@@ -68,7 +124,13 @@ def reached(content: "ReportContent") -> Table:
     )
 
 
-def strategies(content: "ReportContent") -> Table:
+def _per_card(reach: float, cards: int, smallest: float) -> str:
+    if not cards:
+        return "–"
+    return count(reach, smallest) if 0 < reach < smallest else f"{reach / cards:,.0f}"
+
+
+def strategies(content: ReportContent) -> Table:
     """Return every strategy's buses, served and reach, one group of columns each."""
     table = content.strategies
     kinds = list(dict.fromkeys(table["strategy"]))
@@ -97,6 +159,7 @@ def strategies(content: "ReportContent") -> Table:
         ],
         strong=[order.index("")],
         swatches=[language_style(tag)["color"] if tag else "" for tag in order],
+        stacked=True,
     )
 
 
@@ -110,12 +173,19 @@ def budgets(curve: pd.DataFrame, smallest: float) -> Table:
             [
                 f"{row.buses:,}" + (" (this plan)" if row.chosen else ""),
                 count(row.reach, smallest),
-                "–" if math.isnan(row.gain) else f"{row.gain:,.1f}" if row.gain < 10 else f"{row.gain:,.0f}",
+                _gain(row.gain, told=not 0 < row.reach < smallest),
             ]
             for row in rows.itertuples(index=False)
         ],
         strong=[place for place, chosen in enumerate(rows["chosen"]) if chosen],
     )
+
+
+def _gain(people: float, *, told: bool) -> str:
+    """Return what an added bus brings; nothing where its reach is too small to be told."""
+    if math.isnan(people) or not told:
+        return "–"
+    return f"{people:,.1f}" if people < 10 else f"{people:,.0f}"
 
 
 def robustness(table: pd.DataFrame, smallest: float) -> Table:
@@ -138,13 +208,14 @@ def robustness(table: pd.DataFrame, smallest: float) -> Table:
     )
 
 
-def leaks(vehicles: pd.DataFrame | None) -> list[Table]:
+def leaks(vehicles: pd.DataFrame) -> list[Table]:
     """Return the routes whose buses spend most of their time elsewhere."""
-    if vehicles is None or not (vehicles["elsewhere"] > 0).any():
+    away = vehicles["elsewhere"] > 0
+    if not away.any():
         return []
-    posted = vehicles.get("posted", pd.Series(False, index=vehicles.index)) & (vehicles["elsewhere"] > 0)
+    posted = vehicles["posted"] & away
     whose = "Routes of this plan" if posted.any() else "Routes"
-    rows = vehicles[posted if posted.any() else vehicles["elsewhere"] > 0].sort_values(
+    rows = vehicles[posted if posted.any() else away].sort_values(
         ["elsewhere", "vehicle_hours_week", "route_name"], ascending=[False, False, True], kind="stable"
     )
     return [
@@ -208,7 +279,7 @@ def sensitivity(table: pd.DataFrame, strategies: pd.DataFrame, smallest: float) 
     return made
 
 
-def placements(content: "ReportContent") -> Table:
+def placements(content: ReportContent) -> Table:
     """Return every placement with its figures and its reason."""
     rows = content.placements
     units = "Route or venue" if (rows["unit"] == "venue").any() else content.unit.capitalize()
@@ -229,11 +300,57 @@ def placements(content: "ReportContent") -> Table:
             ]
             for row in rows.itertuples(index=False)
         ],
+        left=(1,),
+        prose=True,
+        stacked=True,
+    )
+
+
+def safe_harbor(content: ReportContent, languages: pd.DataFrame) -> Table:
+    """Return which of the campaign's languages pass the Safe Harbor test."""
+    rows = languages[languages["in_campaign"]]
+    return Table(
+        caption="LEP speakers in the region against the Safe Harbor threshold",
+        heads=[
+            [
+                Head(word)
+                for word in (
+                    "Language", "LEP speakers", "Share of residents", "Threshold", "Above it", "Beyond doubt",
+                )
+            ]
+        ],
+        rows=[
+            [
+                row.language_name,
+                with_margin(row.lep, row.lep_moe, content.smallest),
+                _share(row.share, row.share_moe),
+                f"{row.safe_harbor_threshold:,.0f}",
+                "yes" if row.safe_harbor else "no",
+                "yes" if row.safe_harbor_certain else "no",
+            ]
+            for row in rows.itertuples(index=False)
+        ],
+        swatches=[language_style(tag)["color"] for tag in rows["language"]],
+    )  # fmt: skip
+
+
+def legal_basis_table(basis: LegalBasis) -> Table:
+    """Return what stands and what no longer does."""
+    return Table(
+        caption=f"Legal basis as of {day(basis.as_of)}",
+        heads=[[Head("Source"), Head("Status"), Head("What it says")]],
+        rows=[
+            *([f"{each.name} ({each.citation})", each.status, each.text] for each in basis.standing),
+            *([each.name, f"{each.status} on {day(each.date)}", each.text] for each in basis.changed),
+        ],
+        left=(1,),
         prose=True,
     )
 
 
 def _three(row: Any, smallest: float) -> list[str]:
+    if not row.cards:
+        return ["0", "–", "–"]
     return [
         f"{row.buses:,}",
         with_margin(row.served, row.served_moe, smallest),

@@ -2,55 +2,78 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from datetime import date
 
 import pandas as pd
 
-from targeting.wording import about, count
+from targeting.proofs import lost, no_better
+from targeting.wording import about, count, listed
+from targeting.write.charts import budget_of, budget_rows
+from targeting.write.document import KeyFigure
+from targeting.write.report_content import Found, ReportContent
 
-if TYPE_CHECKING:
-    from targeting.exact import Solution
-    from targeting.write.report import ReportContent
-
-SENSITIVITY_WORDS = [
+SENSITIVITY_WORDS = (
     "Each table changes one assumption, makes the plan anew and says what comes out. Kept is the share of "
     "this plan's buses that would still carry the same language on the same route: where it is high, the "
     "plan does not hang on the assumption. The row in bold is the plan's own assumption."
-]
+)
+TRAVELS = "A bus that works several routes in a day carries its card along all of them."
+CIRCLES = (
+    "Circles are routes, larger with more vehicles; lines join routes that one vehicle's day serves, thicker "
+    "with more hours. Routes of one family have one colour."
+)
+NO_SENSITIVITY = (
+    "What the plan would be under other walking distances, rides and elasticities is not in this folder: "
+    "'targeting plan' with --report works it out from the plan's inputs."
+)
 
 
-def headline(content: "ReportContent") -> dict[str, Any]:
-    """Return the figures at the top of the page, each a value, its margin and what it counts."""
-    plan = content.strategies[content.strategies["chosen"]]
-    total = plan[plan["language"] == ""].iloc[0]
-    posted = int((plan.loc[plan["language"] != "", "cards"] > 0).sum())
-    figures = [
-        (
-            *_figure(total["served"], total["served_moe"], content.smallest),
-            f"{content.people} served: they live within walking distance",
-        ),
-        (
-            *_figure(total["reach"], total["reach_moe"], content.smallest),
-            f"of them reached: expected to ride a posted bus within {_weeks(content.weeks)}",
-        ),
-    ]
+def lead(content: ReportContent) -> str:
+    """Return what the campaign reaches, in one plain paragraph."""
+    total = total_of_plan(content.strategies)
+    posted = int((languages_of_plan(content.strategies)["cards"] > 0).sum())
     in_venue = content.placements["unit"] == "venue"
-    units, buses = content.placements.loc[~in_venue, "unit_name"].nunique(), int(total["buses"])
+    units, buses = content.placements.loc[~in_venue, "unit_id"].nunique(), int(total["buses"])
     where = _counted(units, content.unit, {"family": "families"}.get(content.unit, f"{content.unit}s"))
-    venues = content.placements.loc[in_venue, "unit_name"].nunique()
+    venues = content.placements.loc[in_venue, "unit_id"].nunique()
     carriers = [f"{_counted(buses, 'bus', 'buses')} on {where}"] if buses else []
     carriers += [_counted(venues, "venue", "venues")] if venues else []
     single = (buses, venues) in ((1, 0), (0, 1))
-    return {
-        "lead": f"{' and '.join(carriers) or 'No bus'} {'carries' if single else 'carry'} "
-        f"posters in {_counted(posted, 'language', 'languages')}.",
-        "figures": figures,
-    }  # fmt: skip
+    served, reached = (
+        about(total[name], total[f"{name}_moe"], content.smallest) for name in ("served", "reach")
+    )
+    hung, met = ("route or venue", "ride such a bus or go to such a venue") if venues else (
+        "route", "ride such a bus"
+    )  # fmt: skip
+    weeks = _weeks(content.weeks)
+    return (
+        f"{' and '.join(carriers) or 'No bus'} {'carries' if single else 'carry'} posters in "
+        f"{_counted(posted, 'language', 'languages')} for {weeks}. {_sentence(served)} "
+        f"{content.people} live within walking distance of a {hung} with a poster in their language, and "
+        f"{reached} of them can be expected to {met} at least once in {weeks}."
+    )
 
 
-def _figure(value: float, margin: float, smallest: float) -> tuple[str, str]:
+def key_figures(content: ReportContent) -> list[KeyFigure]:
+    """Return the figures that stand by themselves, each a value, its margin and what it counts."""
+    total = total_of_plan(content.strategies)
+    return [
+        KeyFigure(*_parts(total[name], total[f"{name}_moe"], content.smallest), counts)
+        for name, counts in (
+            ("served", f"{content.people} served: they live within walking distance"),
+            ("reach", f"of them reached: expected to ride a posted bus within {_weeks(content.weeks)}"),
+        )
+    ]
+
+
+def _parts(value: float, margin: float, smallest: float) -> tuple[str, str]:
     said, _, plus_minus = about(value, margin, smallest).partition(" ± ")
     return said, plus_minus
+
+
+def total_of_plan(strategies: pd.DataFrame) -> "pd.Series[float]":
+    """Return the plan's own row of all languages together."""
+    return strategies[strategies["chosen"] & (strategies["language"] == "")].iloc[0]
 
 
 def languages_of_plan(strategies: pd.DataFrame) -> pd.DataFrame:
@@ -59,34 +82,34 @@ def languages_of_plan(strategies: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values(["reach", "language"], ascending=[False, True], kind="stable")
 
 
-def reach_words(content: "ReportContent") -> list[str]:
-    """Return what served and reach mean, and which languages get nothing."""
+def bare_words(content: ReportContent) -> str:
+    """Return which languages get nothing; empty where all have a card."""
     rows = languages_of_plan(content.strategies)
-    words = [
-        f"Served are {content.people} who live within walking distance of a route with a poster in their "
-        "language, each counted once. Reached are those of them who can be expected to ride a posted bus at "
-        f"least once in the {_weeks(content.weeks)} of posting: a figure that assumes how often people ride. "
-        "The lines over the bars are 90% margins of sampling error."
-    ]
     without = list(rows.loc[rows["cards"] == 0, "language_name"])
-    if without:
-        words.append(f"No bus carries {_listed(without)}.")
-    return words
+    return f"No bus carries {listed(without)}." if without else ""
 
 
-def strategy_words(table: pd.DataFrame, *, comparable: bool = True) -> list[str]:
-    """Return by how much the strategies' total reach differs from the plan's.
+def people_words(content: ReportContent) -> str:
+    """Return who is counted."""
+    if content.settings["region"]["measure"] == "lep":
+        return (
+            "LEP (limited English proficient) speakers are people of 5 years and over who speak English less "
+            "than “very well”."
+        )
+    return (
+        "Speakers are people of 5 years and over who speak the language at home, however well they speak "
+        "English."
+    )
 
-    Parameters
-    ----------
-    comparable : bool
-        Whether the predominant strategy deals the same cards.
-    """
+
+def strategy_words(content: ReportContent) -> list[str]:
+    """Return by how much the strategies' total reach differs from the plan's."""
+    table, comparable, smallest = content.strategies, content.comparable, content.smallest
     totals = table[table["language"] == ""]
     own = totals[totals["chosen"]].iloc[0]
     words = []
     for row in totals[~totals["chosen"]].itertuples(index=False):
-        if row.reach > 0 and (comparable or row.strategy != "predominant"):
+        if min(row.reach, own["reach"]) >= smallest and (comparable or row.strategy != "predominant"):
             change = own["reach"] / row.reach - 1
             more = "as many people as" if abs(change) < 0.0005 else (
                 f"{abs(change):.0%} {'more' if change > 0 else 'fewer'} people than"
@@ -102,10 +125,24 @@ def strategy_words(table: pd.DataFrame, *, comparable: bool = True) -> list[str]
             "route and knows nothing of venues, families, garages, copies, or what is pinned, kept or "
             "forbidden: it hangs other cards than this plan, so it is shown but not held against it."
         )
-    return [first, f"This plan ({own['strategy']}) reaches {_listed(words)}."] if words else [first]
+    return [first, f"This plan ({own['strategy']}) reaches {listed(words)}."] if words else [first]
 
 
-def floor_words(content: "ReportContent") -> list[str]:
+def budget_words(content: ReportContent, curve: pd.DataFrame) -> str:
+    """Return what more buses would reach."""
+    rows = budget_rows(curve)
+    budget, fleet = budget_of(curve), int(rows["buses"].max())
+    more = rows[rows["buses"].isin({budget + 10, 2 * budget, fleet}) & (rows["buses"] > budget)]
+    said = [
+        f"{'all ' if row.buses == fleet else ''}{row.buses:,} buses would reach "
+        f"{about(row.reach, 0.0, content.smallest)} people"
+        for row in more.itertuples(index=False)
+    ]
+    first = f"{_sentence(listed(said))}. " if said else ""
+    return f"{first}The curve is by the quick method: the best plan may reach a little more."
+
+
+def floor_words(content: ReportContent) -> list[str]:
     """Return what each language's floor costs in total reach."""
     rows = languages_of_plan(content.strategies)
     rows = rows[rows["floor_regret"].notna()]
@@ -117,13 +154,13 @@ def floor_words(content: "ReportContent") -> list[str]:
     return [f"What a language's floor costs, in people of total reach: {', '.join(costs)}."] if costs else []
 
 
-def robustness_words(table: pd.DataFrame, smallest: float) -> list[str]:
+def robustness_words(table: pd.DataFrame, smallest: float, weights: str) -> list[str]:
     """Return what the redraws of the census figures say about the plan as a whole."""
     total = table[table["language"] == ""].iloc[0]
     words = [
         "The census asked a sample of households. Redrawn as other samples might have come out, the figures "
-        f"give this plan a reach of about {count(total['reach_mean'], smallest)} people, and in nine redraws "
-        f"of ten between {count(total['reach_low'], smallest)} and {count(total['reach_high'], smallest)}."
+        f"give this plan a reach of {about(total['reach_mean'], 0.0, smallest)} people, and in nine redraws "
+        f"of ten between {near(total['reach_low'], smallest)} and {near(total['reach_high'], smallest)}."
     ]
     words.append(
         "Cite the interval of the redraws for what the plan will reach, and the margin ± for what these very "
@@ -133,21 +170,10 @@ def robustness_words(table: pd.DataFrame, smallest: float) -> list[str]:
     )
     if pd.notna(total["regret"]):
         words.append(
-            "The best plan of each redraw is one that nobody could have known beforehand; this plan reaches "
-            f"on average {_small_share(total['regret'])} fewer people than that one."
+            "The best plan of each redraw is one that nobody could have known beforehand; this plan "
+            f"{lost(total['regret'], weights)} that one."
         )
     return words
-
-
-def travel_words(drawn: bool) -> list[str]:
-    """Return how to read the interlining chart."""
-    words = "A bus that works several routes in a day carries its card along all of them."
-    if drawn:
-        words += (
-            " Circles are routes, larger with more vehicles; lines join routes that one vehicle's day "
-            "serves, thicker with more hours. Routes of one family have one colour."
-        )
-    return [words]
 
 
 def family_words(families: Sequence[Sequence[str]], names: Mapping[str, str]) -> list[str]:
@@ -157,35 +183,40 @@ def family_words(families: Sequence[Sequence[str]], names: Mapping[str, str]) ->
     return [f"Families: {said}."] if said else []
 
 
-def solution_words(solution: "Solution", weights: str) -> list[str]:
+def solution_words(solution: Found, weights: str, *, robust: bool) -> list[str]:
     """Return value, proven bound and gap in plain words."""
-    unit = "people" if weights == "people" else "points (people, weighted as the campaign asks)"
-    value = f"The plan's value is {solution.value:,.0f} {unit}."
-    if not math.isfinite(solution.bound) or solution.value <= 0:
+    mean = "mean over the redraws" if robust else "value"
+    if weights == "proportional":
+        value = f"The plan's {mean}, the sum of the logarithms of each language's reach, is {{:.3f}}."
+    elif weights == "people":
+        value = f"The plan's {mean} is {{:,.0f}} people."
+    else:
+        value = f"The plan's {mean} is {{:,.0f}} points (people, weighted as the campaign asks)."
+    said = value.format(solution.value)
+    if not math.isfinite(solution.gap):
         return [
-            f"{value} It was built bus by bus, each where it adds most; how far from the best it is, nobody "
+            f"{said} It was built bus by bus, each where it adds most; how far from the best it is, nobody "
             "proved."
         ]
-    more = max(solution.bound / solution.value - 1, 0.0)
-    people = "people" if weights == "people" else "points"
-    if more < 5e-7:
-        proof = "It is proven that no plan with the same buses can do better."
-    else:
-        proof = (
-            f"It is proven that no plan with the same buses can exceed {math.ceil(solution.bound):,}: no "
-            f"plan can reach more than {_small_share(more)} more {people}."
-        )
     method = (
         "All plans were searched by mixed-integer programming"
         if solution.method == "exact"
         else "It was built bus by bus, each where it adds most, and then held against a bound"
     )
-    return [f"{value} {proof}", f"{method} (status: {solution.status})."]
+    return [
+        f"{said} It is proven that {no_better(solution.gap, weights, robust=robust)}.",
+        f"{method} (status: {solution.status}).",
+    ]
 
 
-def _small_share(share: float) -> str:
-    """Return "0.3%", rounded up to a tenth of a percent: a bound must not be understated."""
-    return "0.1%" if share <= 0.001 else f"{math.ceil(share * 1000 - 1e-9) / 10:g}%"
+def near(value: float, smallest: float) -> str:
+    """Return a figure to three digits: "11,900", for the ends of an interval."""
+    return about(value, 0.0, smallest).removeprefix("about ")
+
+
+def day(when: date) -> str:
+    """Return "July 31, 2025"."""
+    return f"{when:%B} {when.day}, {when.year}"
 
 
 def _weeks(weeks: float) -> str:
@@ -196,5 +227,5 @@ def _counted(number: int, one: str, many: str) -> str:
     return f"{number:,} {one if number == 1 else many}"
 
 
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

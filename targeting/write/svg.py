@@ -1,12 +1,14 @@
-"""What the report's charts share: inline SVG text, round scales, labels kept apart.
+"""What the report's charts share: shapes and words of a drawing, round scales, labels kept apart.
 
-Widths of text are estimates, since nothing is measured before a browser draws it: labels get a little
-more room than they need.
+A drawing is a list of marks. It becomes SVG here, for pages, and dots in `targeting.write.chart_png`, for
+documents that take no SVG. Widths of text are estimates, since nothing is measured before a browser draws
+it: labels get a little more room than they need.
 """
 
 import math
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from scipy.optimize import isotonic_regression
@@ -20,27 +22,68 @@ SIZE = 13
 LINE_HEIGHT = 17
 
 
-def picture(name: str, title: str, description: str, width: float, height: float, body: Iterable[str]) -> str:
-    """Return a whole SVG picture with its title and description; `name` makes its ids unique."""
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-labelledby="{name}-title {name}-desc" '
-        f'viewBox="0 0 {number(width)} {number(height)}" width="{number(width)}" height="{number(height)}" '
-        f'font-family="{FONT}" font-size="{SIZE}" fill="{TEXT}">\n'
-        f'<title id="{name}-title">{escape(title)}</title>\n'
-        f'<desc id="{name}-desc">{escape(description)}</desc>\n' + "\n".join(body) + "\n</svg>"
-    )
+@dataclass(frozen=True)
+class Mark:
+    """A shape or words of a drawing, by the names that SVG has for them; _ stands for -."""
+
+    tag: str
+    attributes: Mapping[str, object]
+    words: str | None = None
+
+    def svg(self) -> str:
+        """Return the mark as SVG."""
+        if self.words is None:
+            return f"<{self.tag}{_attributes(self.attributes)}/>"
+        return f"<{self.tag}{_attributes(self.attributes)}>{escape(self.words)}</{self.tag}>"
 
 
-def element(tag: str, **attributes: object) -> str:
-    """Return an element without content; `stroke_width` stands for stroke-width."""
-    return f"<{tag}{_attributes(attributes)}/>"
+@dataclass(frozen=True)
+class Chart:
+    """A drawing with its title and description; `name` makes its ids in a page unique.
+
+    Attributes
+    ----------
+    width, height : float
+        Pixels, 96 to an inch.
+    """
+
+    name: str
+    title: str
+    description: str
+    width: float
+    height: float
+    marks: tuple[Mark, ...]
+
+    @property
+    def alternative(self) -> str:
+        """What the drawing shows, in words, for those who do not see it."""
+        return f"{self.title}. {self.description}"
+
+    @property
+    def svg(self) -> str:
+        """The drawing as SVG that stands in a page."""
+        width, height = number(self.width), number(self.height)
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" role="img" '
+            f'aria-labelledby="{self.name}-title {self.name}-desc" '
+            f'viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+            f'font-family="{FONT}" font-size="{SIZE}" fill="{TEXT}">\n'
+            f'<title id="{self.name}-title">{escape(self.title)}</title>\n'
+            f'<desc id="{self.name}-desc">{escape(self.description)}</desc>\n'
+            + "\n".join(mark.svg() for mark in self.marks)
+            + "\n</svg>"
+        )
 
 
-def text(x: float, y: float, words: str, **attributes: object) -> str:
+def element(tag: str, **attributes: object) -> Mark:
+    """Return a shape; `stroke_width` stands for stroke-width."""
+    return Mark(tag, attributes)
+
+
+def text(x: float, y: float, words: str, **attributes: object) -> Mark:
     """Return words whose baseline starts at (x, y); `anchor` is start, middle or end."""
     anchor = attributes.pop("anchor", "start")
-    placed = _attributes({"x": x, "y": y, "text_anchor": anchor, **attributes})
-    return f"<text{placed}>{escape(words)}</text>"
+    return Mark("text", {"x": x, "y": y, "text_anchor": anchor, **attributes}, words)
 
 
 def _attributes(attributes: Mapping[str, object]) -> str:

@@ -4,7 +4,6 @@ People and their margins are whole numbers, shares have four decimals. The last 
 the figures come from, so that a pasted row can still be traced.
 """
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ import pandas as pd
 
 from targeting.errors import OutputError
 from targeting.languages import catalogue
+from targeting.sensitivity import sensitivity_rows
+from targeting.whole import whole_file
 from targeting.wording import natural
 from targeting.write.record import service_line, source_line
 
@@ -34,7 +35,9 @@ SHARES = (
     "reach_following_share_moe",
     "certainty",
     "regret",
+    "same_buses",
 )
+EXACT = ("value",)  # of a setting
 HOURS = ("vehicle_hours_week",)
 PEOPLE = (
     "served", "served_low", "served_high", "served_area", "lep", "served_any", "served_posted", "reach",
@@ -66,6 +69,11 @@ def as_published(plan: "Plan", table: pd.DataFrame) -> pd.DataFrame:
 def tables_csv(plan: "Plan") -> dict[str, str]:
     """Return the text of each CSV file by its name."""
     return {f"{name}.csv": _csv(plan, table) for name, table in published(plan).items()}
+
+
+def sensitivity_csv(plan: "Plan") -> str:
+    """Return the text of sensitivity.csv; it makes the plan again under other assumptions."""
+    return _csv(plan, as_published(plan, sensitivity_rows(plan.scores, plan.posting)))
 
 
 def _csv(plan: "Plan", table: pd.DataFrame) -> str:
@@ -100,6 +108,8 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
     """Return the table as it is published: whole people, hours to one, shares to four decimals."""
     table = table.copy()
     for name in table.select_dtypes("float").columns:
+        if name in EXACT:
+            continue
         if name in SHARES:
             table[name] = table[name].round(4)
         elif name in HOURS:
@@ -145,9 +155,7 @@ def write_vehicles(path: Path, rows: pd.DataFrame, source: str) -> None:
     try:
         if path.exists() and not path.read_bytes().startswith(header):
             raise OutputError(f"{path}: is no table of vehicles, and would be lost; choose another --csv.")
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            whole = Path(folder) / path.name
-            whole.write_text(text, encoding="utf-8", newline="")
-            whole.replace(path)
+        with whole_file(path) as partial:
+            partial.write_text(text, encoding="utf-8", newline="")
     except OSError as fault:
         raise OutputError(f"{path}: cannot be written ({fault.strerror}); choose another --csv.") from fault

@@ -1,0 +1,112 @@
+"""The report's running text beside its figures: limits, sources and language access rules."""
+
+import re
+from collections.abc import Sequence
+
+import pandas as pd
+
+from targeting.legal_basis import LegalBasis
+from targeting.wording import listed
+from targeting.write.report_content import ReportContent, Source
+from targeting.write.report_words import day, near
+
+NOBODY = "The figures are of places: they show no person, no rider, and no place of trafficking."
+
+
+def limits(content: ReportContent) -> list[str]:
+    """Return what the figures cannot tell, in plain words, what weighs most first."""
+    region = content.settings["region"]
+    placed = (
+        "People are placed in their tract by population points"
+        if region["points"]
+        else "People are spread evenly over their tract, which is known to be off by about a fifth"
+    )
+    said = [
+        "The census asked a sample of households; ± is the 90% margin of that error alone, by the Census "
+        f"Bureau's rules.{_redrawn(content)}",
+        f"{content.assumption} Riders who live elsewhere are not counted.",
+        f"{placed}, and taken to walk up to {region['bus_walk_m']:g} m in a straight line to a bus stop.",
+        _measured(content.coverage),
+        f"A route counts as posted as soon as one of its buses carries the language. {content.travels}",
+        NOBODY,
+    ]
+    return [each.strip() for each in said if each]
+
+
+def _redrawn(content: ReportContent) -> str:
+    if content.robustness is None:
+        return ""
+    total = content.robustness[content.robustness["language"] == ""].iloc[0]
+    low, high = (near(total[name], content.smallest) for name in ("reach_low", "reach_high"))
+    return (
+        f" Had other households been asked, this plan would reach {low} to {high} people in nine of ten "
+        "cases."
+    )
+
+
+def _measured(coverage: pd.DataFrame) -> str:
+    """Return which languages are counted by a group that holds others."""
+    wide = coverage[coverage["measured_as"] != coverage["language_name"]]
+    said = "; ".join(
+        f"{row.language_name} is counted as “{row.measured_as}”" for row in wide.itertuples(index=False)
+    )
+    return f"{said}: such a figure holds the speakers of all of them." if said else ""
+
+
+def sources(content: ReportContent, basis: LegalBasis) -> list[str]:
+    """Return where the figures come from, with vintages, and the texts that are cited."""
+    region = content.settings["region"]
+    census = [source for source in content.sources if source.what == "Census"]
+    tables = {re.split(r"[\\/]", path)[-1] for path in region["acs"]}
+    release = f" {region['acs_release']}" if region["acs_release"] else ""
+    others = _files([source for source in census if source.file not in tables])
+    return [
+        f"U.S. Census Bureau, American Community Survey{release}, table C16001, Language Spoken at Home for "
+        f"the Population 5 Years and Over: {_files([source for source in census if source.file in tables])}."
+        + (f" Outlines, points and other tables: {others}." if others else ""),
+        *(
+            f"{source.what}: {source.file} ({source.vintage}); design week {content.period}."
+            for source in content.sources
+            if source.what.startswith("GTFS")
+        ),
+        f"{listed([f'{each.name}, {each.citation}' for each in basis.standing])}; as of {day(basis.as_of)}.",
+        f"Made by targeting {content.version}; run.json beside this report names every input with its "
+        "SHA-256, and every setting.",
+    ]
+
+
+def _files(sources: Sequence[Source]) -> str:
+    return "; ".join(
+        source.file + (f" ({source.vintage})" if not source.vintage.startswith("no ") else "")
+        for source in sources
+    )
+
+
+def safe_harbor_words(content: ReportContent, basis: LegalBasis) -> str:
+    """Return which of the campaign's languages pass the Safe Harbor test; empty where it says nothing."""
+    table = content.languages
+    if table is None or content.settings["region"]["measure"] != "lep":
+        return ""
+    rows = table[table["in_campaign"]]
+    sure, above = rows["safe_harbor_certain"], rows["safe_harbor"]
+    groups = {
+        "above it in this region": sure & above,
+        "below it": sure & ~above,
+        "not beyond doubt": ~sure,
+    }
+    said = [
+        f"{words}: {listed(list(rows.loc[chosen, 'language_name']))}"
+        for words, chosen in groups.items()
+        if chosen.any()
+    ]
+    harbor = basis.safe_harbor
+    return f"Safe Harbor threshold ({harbor.rule}; {harbor.citation}): {'; '.join(said)}."
+
+
+def access_words(basis: LegalBasis) -> list[str]:
+    """Return how to read the legal basis, and what the Safe Harbor test means."""
+    harbor = basis.safe_harbor
+    return [
+        f"As of {day(basis.as_of)}; rules change, so check what holds on the day you write.",
+        f"Safe Harbor: {harbor.rule} ({harbor.citation}). {harbor.meaning}",
+    ]
