@@ -118,7 +118,11 @@ def _finding(held: dict[str, object], period: Period, *, told: bool, carries: st
     if not ordered:
         if not told:
             return "In buses whose route nobody wrote down."
-        return f"Not ordered here: {carries} was." if carries else "Not ordered here, nor any other language."
+        return (
+            f"Not ordered here: the plan has {carries}."
+            if carries
+            else "Not ordered here, nor any other language."
+        )
     said = []
     if count["missing"]:
         said.append(f"{up:,} of {ordered:,} hung." if up else "Not hung.")
