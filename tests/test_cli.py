@@ -18,8 +18,9 @@ from targeting.cli import main
 from targeting.sample import write_sample
 
 FILES = {
-    "budget.csv", "coverage.csv", "languages.csv", "map.html", "placements.csv", "plan.gpkg",
-    "robustness.csv", "routes.csv", "run.json", "strategies.csv", "vehicles.csv",
+    "budget.csv", "coverage.csv", "coverage.xlsx", "languages.csv", "map.html", "orders.csv", "orders.html",
+    "orders.xlsx", "orders_print.csv", "placements.csv", "plan.gpkg", "robustness.csv", "routes.csv", "run.json",
+    "strategies.csv", "vehicles.csv",
 }  # fmt: skip
 QUICK = ("--set", "redraws=10")
 

@@ -711,7 +711,8 @@ def test_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
         contents.append({path.name: path.read_bytes() for path in out.iterdir() if path.name != "run.json"})
     assert set(contents[0]) >= {
-        "map.html", "report.html", "report.docx", "sensitivity.csv", "map.pdf", "map.png", "routes.csv", "placements.csv", "coverage.csv", "languages.csv",
+        "map.html", "report.html", "report.docx", "sensitivity.csv", "map.pdf", "map.png", "routes.csv",
+        "placements.csv", "coverage.csv", "coverage.xlsx", "languages.csv",
         "vehicles.csv", "strategies.csv", "budget.csv", "robustness.csv", "plan.gpkg",
     }  # fmt: skip
     assert contents[0].keys() == contents[1].keys()

@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 
 RECORD = "run.json"
 LAYERS = "plan.gpkg"
+WORKBOOK = "coverage.xlsx"
 
 
 def write_plan(
     plan: "Plan", out: Path, *, report: bool = False, audience: Literal["staff", "public"] = "staff"
 ) -> list[Path]:
-    """Write map, tables, orders, layers and record, if asked the report too, into `out`; return their paths.
+    """Write map, tables, workbooks, orders, layers, record and, if asked, the report; return their paths.
 
     Everything is written to a folder beside `out` first and put in its place by renaming, so that
     an earlier plan is replaced as a whole or kept as it was. For the public the folder holds where
@@ -38,6 +39,7 @@ def write_plan(
     from targeting.write.plan_layers import plan_gpkg
     from targeting.write.record import public_record_json, record_json
     from targeting.write.tables import public_placements_csv, sensitivity_csv, tables_csv
+    from targeting.write.workbook import coverage_xlsx
 
     check_out(out)
     workbooks: dict[str, bytes] = {}
@@ -61,9 +63,12 @@ def write_plan(
         workbooks["orders.xlsx"] = orders_workbook(plan, orders)
     if report and plan.posting.solution is not None:
         contents["sensitivity.csv"] = sensitivity_csv(plan)
-    # layers of tracts are not for the public
-    layers: dict[str, Callable[[Path], None]] = {LAYERS: lambda path: plan_gpkg(path, plan)}
-    files = layers if audience == "staff" else {}
+    # figures of tracts are not for the public
+    of_people: dict[str, Callable[[Path], None]] = {
+        LAYERS: lambda path: plan_gpkg(path, plan),
+        WORKBOOK: lambda path: coverage_xlsx(path, plan),
+    }
+    files = of_people if audience == "staff" else {}
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
