@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from targeting.errors import CampaignError
+from targeting.whole import alone
 
 if TYPE_CHECKING:
     from targeting.fetch.assemble import Detail, Outcome
@@ -125,7 +126,10 @@ def fetch(
             f"quicker: {KEYS_FROM}"
         )
     try:
-        with HttpClient(cache or cache_folder(), refresh=refresh, offline=offline, quiet=quiet) as client:
+        with (
+            alone(wanted.out),
+            HttpClient(cache or cache_folder(), refresh=refresh, offline=offline, quiet=quiet) as client,
+        ):
             how = fetchers()
             done = fetch_region(wanted, client, how, today=date.today(), notices=notices, say=say)
     except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from typing import Any
 
 from targeting import sample_city as city
 from targeting import sample_transit as transit
+from targeting.whole import whole_file
 
 
 def _table(header: str, rows: Iterable[transit.Row]) -> str:
@@ -245,7 +246,7 @@ def write_sample(folder: Path) -> list[Path]:
     Returns
     -------
     list of Path
-        The files written. Their bytes are the same every time.
+        The files written, each whole. Their bytes are the same every time.
     """
     contents: dict[str, bytes] = {
         "README.md": README.encode(),
@@ -261,6 +262,7 @@ def write_sample(folder: Path) -> list[Path]:
     for name, content in contents.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        with whole_file(path) as partial:
+            partial.write_bytes(content)
         written.append(path)
     return written

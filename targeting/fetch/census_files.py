@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ import pyogrio
 from targeting.errors import NOT_CACHED, FetchError, OutputError
 from targeting.fetch.client import Client
 from targeting.fetch.sources import Fetched
+from targeting.whole import whole_file
 
 LICENCE = "public domain (a work of the U.S. Census Bureau)"
 FIRST_2020_TRACTS = 2020  # ACS 2016-2020 and later count 2020 tracts, those before 2010 tracts
@@ -181,10 +181,8 @@ def whole(out: Path) -> Iterator[Path]:
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-            part = Path(folder) / out.name
+        with whole_file(out) as part:
             yield part
-            part.replace(out)
     except (OSError, pyogrio.errors.DataSourceError) as fault:
         raise OutputError(f"{out}: cannot be written ({fault}); choose another place.") from fault
 

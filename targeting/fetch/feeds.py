@@ -17,9 +17,9 @@ from targeting.errors import FeedError, FetchError
 from targeting.fetch.catalogue import Box, Catalogue, Listed, read_catalogue
 from targeting.fetch.client import Client
 from targeting.fetch.redact import redacted
-from targeting.fetch.shelf import write_whole
 from targeting.fetch.sources import Fetched
 from targeting.notices import Notices
+from targeting.whole import whole_file
 
 MOST_FEED_BYTES = 1 << 30
 MOST_CATALOGUE_BYTES = 100 << 20
@@ -157,7 +157,8 @@ class Feeds:
         self.hold_against_today(offer.title, period)
         start, end = period
         content = path.read_bytes()
-        write_whole(out, content)
+        with whole_file(out) as partial:
+            partial.write_bytes(content)
         return Fetched(
             path=out,
             what=f"timetable of {offer.title}, {start} to {end}",

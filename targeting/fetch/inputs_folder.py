@@ -9,8 +9,8 @@ from typing import Any
 
 from targeting.errors import FetchError
 from targeting.fetch.redact import redacted
-from targeting.fetch.shelf import write_whole
 from targeting.fetch.sources import Fetched
+from targeting.whole import whole_file
 
 RECORD = "sources.json"
 
@@ -70,9 +70,9 @@ class InputsFolder:
         ours = self._record.get("campaign", "")
         if path.exists() and path.read_bytes() != content and _sha256(path) != ours:
             path = self.folder / "campaign.new.toml"
-            write_whole(path, content)
+            _write_whole(path, content)
             return path
-        write_whole(path, content)
+        _write_whole(path, content)
         self._record["campaign"] = hashlib.sha256(content).hexdigest()
         self._write()
         return path
@@ -89,9 +89,15 @@ class InputsFolder:
     def _write(self) -> None:
         text = json.dumps(self._record, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
         try:
-            write_whole(self.folder / RECORD, text.encode())
+            _write_whole(self.folder / RECORD, text.encode())
         except OSError as fault:
             raise FetchError(f"{self.folder}: cannot be written ({fault.strerror}).") from fault
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with whole_file(path) as partial:
+        partial.write_bytes(content)
 
 
 def _sha256(path: Path) -> str:

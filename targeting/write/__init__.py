@@ -1,13 +1,11 @@
 """Write a plan folder: whole, or not at all."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from targeting.errors import OutputError
+from targeting.whole import try_place, whole_folder
 
 if TYPE_CHECKING:
     from targeting.plan import Plan
@@ -22,15 +20,14 @@ def write_plan(
 ) -> list[Path]:
     """Write map, tables, workbooks, orders, layers, record and, if asked, the report; return their paths.
 
-    Everything is written to a folder beside `out` first and put in its place by renaming, so that
-    an earlier plan is replaced as a whole or kept as it was. For the public the folder holds where
-    posters hang and in which languages, and no figure of people (docs/public-map.md).
+    An earlier plan is replaced as a whole or kept as it was (`targeting.whole`). For the public the
+    folder holds where posters hang and in which languages, and no figure of people (docs/public-map.md).
 
     Raises
     ------
     OutputError
-        When the folder cannot be written, exists and holds something other than a plan, or a report
-        is asked for the public.
+        When the folder cannot be written, is being written by another process, exists and holds something
+        other than a plan, or a report is asked for the public.
     """
     from targeting.orders import make_orders
     from targeting.write.map import map_html
@@ -70,10 +67,8 @@ def write_plan(
     }
     files = of_people if audience == "staff" else {}
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
         made: list[str] = []
-        try:
+        with whole_folder(out) as partial:
             for name, text in contents.items():
                 (partial / name).write_text(text, encoding="utf-8", newline="")
             for name, content in workbooks.items():
@@ -84,12 +79,6 @@ def write_plan(
                 from targeting.write.report import report as write_report
 
                 made = [path.name for path in write_report(partial)]
-            umask = os.umask(0)
-            os.umask(umask)
-            partial.chmod(0o777 & ~umask)
-            _swap(partial, out)
-        finally:
-            shutil.rmtree(partial, ignore_errors=True)
     except OSError as fault:
         raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
     return [out / name for name in (*contents, *workbooks, *files, *made)]
@@ -101,36 +90,22 @@ def check_out(out: Path) -> None:
     Raises
     ------
     OutputError
-        When it exists and holds something other than a plan, or its parent is not writable.
+        When it exists and holds something other than a plan, or cannot be replaced, or its parent is not
+        writable.
     """
-    if out.exists() and not out.is_dir():
-        raise OutputError(f"{out}: is a file; choose a folder with --out.")
-    if out.is_dir() and any(out.iterdir()) and not (out / RECORD).exists():
-        raise OutputError(
-            f"{out}: holds files that are no plan, and a plan replaces its whole folder; choose another "
-            "--out."
-        )
-    parent = next(folder for folder in out.absolute().parents if folder.exists())
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=parent):
-            pass
+        if out.exists() and not out.is_dir():
+            raise OutputError(f"{out}: is a file; choose a folder with --out.")
+        if out.is_dir() and any(out.iterdir()) and not (out / RECORD).exists():
+            raise OutputError(
+                f"{out}: holds files that are no plan, and a plan replaces its whole folder; choose another "
+                "--out."
+            )
+        if out.is_mount():
+            raise OutputError(f"{out}: is a disk, and a plan replaces its whole folder; choose one on it.")
+        try_place(out)
     except OSError as fault:
+        where = Path(fault.filename).parent if fault.filename else out
         raise OutputError(
-            f"{out}: {parent} is not writable ({fault.strerror}); choose another --out."
+            f"{out}: {where} is not writable ({fault.strerror}); choose another --out."
         ) from fault
-
-
-def _swap(partial: Path, out: Path) -> None:
-    """Put the new folder in the place of the old one."""
-    if not out.exists():
-        partial.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}-old-", dir=out.parent))
-    out.rename(old / out.name)
-    try:
-        partial.rename(out)
-    except OSError:
-        (old / out.name).rename(out)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)

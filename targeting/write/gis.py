@@ -6,7 +6,6 @@ What is left of the machine in the file is the version of its SQLite library.
 
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import pandas as pd
 import pyogrio
 
 from targeting.errors import OutputError
+from targeting.whole import whole_file
 
 if TYPE_CHECKING:
     from targeting.tracts import Tracts
@@ -50,10 +50,10 @@ def hotspots_gpkg(path: Path, tracts: "Tracts", rows: pd.DataFrame) -> None:
     shapes = tracts.geometry[rows["GEOID"]].to_numpy()
     layer = gpd.GeoDataFrame(rows, geometry=shapes, crs=tracts.geometry.crs)
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=path.parent) as folder:
-            whole = Path(folder) / f"{HOTSPOTS}.gpkg"
-            write_layer(layer, whole, HOTSPOTS, "MultiPolygon")
-            whole.replace(path)
+        with whole_file(path) as partial:
+            layers = partial.with_name(f"{HOTSPOTS}.gpkg")  # GDAL wants this ending
+            write_layer(layer, layers, HOTSPOTS, "MultiPolygon")
+            layers.rename(partial)
     except (OSError, pyogrio.errors.DataSourceError) as fault:
         raise OutputError(f"{path}: cannot be written ({fault}); choose another --gpkg.") from fault
 

@@ -3,7 +3,6 @@
 Made from `plan.gpkg` alone, the same bytes for the same plan.
 """
 
-import tempfile
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +10,7 @@ import geopandas as gpd
 import pyogrio
 
 from targeting.errors import OutputError
+from targeting.whole import whole_files
 from targeting.write import LAYERS, RECORD
 from targeting.write.plan_layers import SHAPES
 
@@ -48,13 +48,11 @@ def layer_files(folder: Path, kind: Format, out: Path | None = None) -> list[Pat
     made = not into.exists()
     try:
         into.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".layers-", dir=into) as partial:
+        with whole_files(into) as partial:
             for layer, name in names.items():
-                _write(layers[layer], Path(partial) / name, layer, kind)
-            for layer in SHAPES:
+                _write(layers[layer], partial / name, layer, kind)
+            for layer in SHAPES:  # so that layers of two plans never stand together
                 (into / f"{layer}.{ENDINGS[kind]}").unlink(missing_ok=True)
-            for name in names.values():
-                (Path(partial) / name).replace(into / name)
     except (OSError, pyogrio.errors.DataSourceError) as fault:
         if made and into.is_dir() and not any(into.iterdir()):
             into.rmdir()

@@ -1,12 +1,12 @@
 """The map as a notebook shows it: the offline page in a frame of its own."""
 
-import tempfile
 from dataclasses import dataclass
 from html import escape
 from os import PathLike
 from pathlib import Path
 
 from targeting.errors import OutputError
+from targeting.whole import whole_file
 
 HEIGHT_PX = 640
 
@@ -36,10 +36,8 @@ class PlanMap:
         """
         file = Path(path)
         try:
-            with tempfile.TemporaryDirectory(prefix=f".{file.name}-", dir=file.parent) as folder:
-                whole = Path(folder) / "map.html"
-                whole.write_text(self.html, encoding="utf-8", newline="")
-                whole.replace(file)
+            with whole_file(file) as partial:
+                partial.write_text(self.html, encoding="utf-8", newline="")
         except OSError as fault:
             raise OutputError(f"{file}: cannot be written ({fault.strerror}).") from fault
         return file

@@ -4,13 +4,13 @@ The first page is the plan, and each language has a page of its own that shows w
 the plan folder alone, the same bytes for the same plan. Lines and words of the PDF are vectors.
 """
 
-import tempfile
 from pathlib import Path
 
 from matplotlib.backends.backend_pdf import PdfPages
 
 import targeting
 from targeting.errors import OutputError
+from targeting.whole import whole_files
 from targeting.write.picture_data import Drawing, Shown, read_drawing
 from targeting.write.picture_map import density_tint, draw_map, reach_tint
 from targeting.write.picture_panel import draw_language_panel, draw_plan_panel
@@ -47,19 +47,18 @@ def picture(folder: Path, paper: str = "letter") -> list[Path]:
     pages += [(f"map-{language.tag}.png", language) for language in drawing.languages]
     about = {"Creator": f"targeting {targeting.__version__}", "Producer": None, "CreationDate": None}
     try:
-        with tempfile.TemporaryDirectory(prefix=".picture-", dir=folder) as partial, house_style():
-            whole = Path(partial)
-            with PdfPages(whole / "map.pdf", metadata={**about, "Title": clean(drawing.name)}) as pdf:
-                for name, language in pages:
-                    figure = _page(drawing, PAPERS[paper], language).figure
-                    figure.savefig(pdf, format="pdf")
-                    figure.savefig(whole / name, format="png", dpi=DPI, metadata={"Software": None})
-            names = ["map.pdf", *(name for name, _ in pages)]
-            for name in names:
-                (whole / name).replace(folder / name)
+        with (
+            whole_files(folder) as whole,
+            house_style(),
+            PdfPages(whole / "map.pdf", metadata={**about, "Title": clean(drawing.name)}) as pdf,
+        ):
+            for name, language in pages:
+                figure = _page(drawing, PAPERS[paper], language).figure
+                figure.savefig(pdf, format="pdf")
+                figure.savefig(whole / name, format="png", dpi=DPI, metadata={"Software": None})
     except OSError as fault:
         raise OutputError(f"{folder}: pictures cannot be written there ({fault.strerror}).") from fault
-    return [folder / name for name in names]
+    return [folder / name for name in ("map.pdf", *(name for name, _ in pages))]
 
 
 def _page(drawing: Drawing, size: tuple[float, float], language: Shown | None) -> Sheet:
