@@ -166,12 +166,30 @@ MEANINGS = {
     "floor_unsure": Meaning("placements", "Its poster hangs where it may serve fewer people than asked for."),
     "few_copies": Meaning("placements", "Some places carry no poster."),
     "time_limit": Meaning("placements", "A better placement may exist."),
-    "buses_left": Meaning("placements", "Fewer buses carry posters than were asked for."),
+    "buses_left": Meaning("placements", "Fewer buses or venues carry posters than were asked for."),
     "garage_row_unknown": Meaning("placements", "These rows of the garages' file do nothing."),
     "route_without_garage": Meaning("placements", "Their buses get no cards when ordering by garage."),
     "block_without_garage": Meaning("placements", "Their buses get no cards when ordering by garage."),
     "venue_repeated": Meaning("placements", "Cards are not hung twice in one place."),
     "venues_beyond_tracts": Meaning("people", "Cards there seem to reach nobody."),
+    # what the installers wrote down
+    **dict.fromkeys(
+        (
+            "posting_place_unknown", "posting_language_unknown", "posting_without_place",
+            "posting_without_date", "posting_date", "posting_dates_reversed", "posting_cards",
+            "posting_too_many_cards",
+        ),
+        Meaning("placements", "What these rows say counts for nothing: fewer people seem to be reached."),
+    ),
+    "posting_repeated": Meaning("nothing", "Each day of a bus and language counts once."),
+    "posting_route_told": Meaning("placements", "The card counts on that route."),
+    "posting_route_not_told": Meaning("placements", "The card counts a little on every route."),
+    "posting_still_up": Meaning("placements", "The card counts until the plan's last day."),
+    "posting_no_days": Meaning("placements", "The card reaches nobody."),
+    "posting_long": Meaning("placements", "If a year is wrong, far too many people seem to be reached."),
+    "posting_early": Meaning("nothing", "The days count like any other."),
+    "posting_more_than_vehicles": Meaning("placements", "The cards beyond that reach nobody more."),
+    "posting_other_language": Meaning("languages", "Whom the card reaches was never counted."),
 }  # fmt: skip
 
 
