@@ -14,6 +14,7 @@ import pyogrio
 from targeting.errors import NOT_CACHED, FetchError, OutputError
 from targeting.fetch.client import Client
 from targeting.fetch.sources import Fetched
+from targeting.layer_faults import written_as_a_file
 from targeting.whole import whole_file
 
 LICENCE = "public domain (a work of the U.S. Census Bureau)"
@@ -181,10 +182,10 @@ def whole(out: Path) -> Iterator[Path]:
     """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        with whole_file(out) as part:
+        with whole_file(out) as part, written_as_a_file(part):
             yield part
-    except (OSError, pyogrio.errors.DataSourceError) as fault:
-        raise OutputError(f"{out}: cannot be written ({fault}); choose another place.") from fault
+    except OSError as fault:
+        raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another place.") from fault
 
 
 def write_layer(frame: gpd.GeoDataFrame, out: Path, *, layer: str, kind: str) -> None:

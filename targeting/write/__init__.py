@@ -78,7 +78,10 @@ def write_plan(
             if report:
                 from targeting.write.report import report as write_report
 
-                made = [path.name for path in write_report(partial)]
+                try:
+                    made = [path.name for path in write_report(partial)]
+                except OutputError as fault:  # it names the folder that is being written
+                    raise OutputError(str(fault).replace(str(partial), str(out))) from fault
     except OSError as fault:
         raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
     return [out / name for name in (*contents, *workbooks, *files, *made)]

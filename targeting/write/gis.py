@@ -16,6 +16,7 @@ import pandas as pd
 import pyogrio
 
 from targeting.errors import OutputError
+from targeting.layer_faults import written_as_a_file
 from targeting.whole import whole_file
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def hotspots_gpkg(path: Path, tracts: "Tracts", rows: pd.DataFrame) -> None:
             layers = partial.with_name(f"{HOTSPOTS}.gpkg")  # GDAL wants this ending
             write_layer(layer, layers, HOTSPOTS, "MultiPolygon")
             layers.rename(partial)
-    except (OSError, pyogrio.errors.DataSourceError) as fault:
-        raise OutputError(f"{path}: cannot be written ({fault}); choose another --gpkg.") from fault
+    except OSError as fault:
+        raise OutputError(f"{path}: cannot be written ({fault.strerror}); choose another --gpkg.") from fault
 
 
 def write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, shapes: str) -> None:
@@ -68,19 +69,25 @@ def write_layer(layer: gpd.GeoDataFrame, path: Path, name: str, shapes: str) -> 
     name : str
         What the layer is called.
     shapes : {"MultiPolygon", "MultiLineString", "Point"}
+
+    Raises
+    ------
+    OSError
+        When it cannot be written.
     """
     before = {name: pyogrio.get_gdal_config_option(name) for name in GDAL_OPTIONS}
     pyogrio.set_gdal_config_options(GDAL_OPTIONS)
     try:
-        pyogrio.write_dataframe(
-            layer,
-            path,
-            layer=name,
-            driver="GPKG",
-            geometry_type=shapes,
-            promote_to_multi=shapes.startswith("Multi"),
-            dataset_options={} if path.exists() else {"VERSION": VERSION},
-        )
+        with written_as_a_file(path):
+            pyogrio.write_dataframe(
+                layer,
+                path,
+                layer=name,
+                driver="GPKG",
+                geometry_type=shapes,
+                promote_to_multi=shapes.startswith("Multi"),
+                dataset_options={} if path.exists() else {"VERSION": VERSION},
+            )
     finally:
         pyogrio.set_gdal_config_options(before)
 

@@ -10,6 +10,7 @@ import geopandas as gpd
 import pyogrio
 
 from targeting.errors import OutputError
+from targeting.layer_faults import written_as_a_file
 from targeting.whole import whole_files
 from targeting.write import LAYERS, RECORD
 from targeting.write.plan_layers import SHAPES
@@ -50,14 +51,14 @@ def layer_files(folder: Path, kind: Format, out: Path | None = None) -> list[Pat
         into.mkdir(parents=True, exist_ok=True)
         with whole_files(into) as partial:
             for layer, name in names.items():
-                _write(layers[layer], partial / name, layer, kind)
+                with written_as_a_file(partial / name):
+                    _write(layers[layer], partial / name, layer, kind)
             for layer in SHAPES:  # so that layers of two plans never stand together
                 (into / f"{layer}.{ENDINGS[kind]}").unlink(missing_ok=True)
-    except (OSError, pyogrio.errors.DataSourceError) as fault:
+    except OSError as fault:
         if made and into.is_dir() and not any(into.iterdir()):
             into.rmdir()
-        why = getattr(fault, "strerror", None) or fault
-        raise OutputError(f"{into}: cannot be written ({why}); choose another --out.") from fault
+        raise OutputError(f"{into}: cannot be written ({fault.strerror}); choose another --out.") from fault
     return [into / name for name in names.values()]
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import pyogrio
 
 from targeting.certainty import reliability
 from targeting.hotspots import hotspot_rows
@@ -49,11 +48,8 @@ def plan_gpkg(path: Path, plan: Plan) -> None:
     """
     scores = plan.scores
     layers = plan_layers(plan)
-    try:
-        for name, layer in layers.items():
-            write_layer(layer, path, name, SHAPES[name])
-    except pyogrio.errors.DataSourceError as fault:
-        raise OSError(None, str(fault)) from fault
+    for name, layer in layers.items():
+        write_layer(layer, path, name, SHAPES[name])
     write_titles(path, {name: titles_of(name, scores.languages) for name in layers})
     write_styles(path, styles_of(layers, scores.languages))
 
