@@ -63,10 +63,12 @@ class Ground:
             getattr(self, field.name).to_parquet(folder / f"{field.name}.parquet", index=False)
 
 
-def read_ground(folder: Path, name: str, geoids: Sequence[str] | None = None) -> pd.DataFrame:
-    """Read one table of `Ground`, of all tracts or of some."""
+def read_ground(
+    folder: Path, name: str, geoids: Sequence[str] | None = None, *, columns: list[str] | None = None
+) -> pd.DataFrame:
+    """Read one table of `Ground`, or some of its columns, of all tracts or of some."""
     filters = None if geoids is None else [("geoid", "in", list(geoids))]
-    return pd.read_parquet(folder / f"{name}.parquet", filters=filters)
+    return pd.read_parquet(folder / f"{name}.parquet", columns=columns, filters=filters)
 
 
 def ground_of(plan: Plan) -> Ground:

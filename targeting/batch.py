@@ -1,0 +1,174 @@
+"""Many regions on Dask Distributed: worker processes of this machine, or any cluster that already runs.
+
+Regions are planned one by one, each in one process. What is wrong with a region, or kills the process that
+plans it, is its own outcome: a region whose process dies is planned once more, then reported as failed.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from targeting.batch_list import Region
+from targeting.batch_region import Outcome, plan_region
+from targeting.errors import CampaignError, TargetingError
+from targeting.plain_text import plain, shortened
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+MEMORY_PER_WORKER = 2e9  # what a large metro needs with room to spare (docs/scale.md)
+LOCAL = {
+    # a process that died may try its region once more
+    "distributed.scheduler.allowed-failures": 1,
+    # a plan's memory is none of Dask's to spill; a worker that pauses for it would wait for ever
+    "distributed.worker.memory.target": False,
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    "distributed.worker.memory.terminate": 0.95,
+}
+
+
+@dataclass(frozen=True)
+class Workers:
+    """The workers of a batch.
+
+    Attributes
+    ----------
+    client : Client
+    at_once : int or None
+        How many regions are handed out at a time: one a worker of this machine, so that a dying process
+        takes no other region with it; None for a cluster, which may grow with what waits.
+    """
+
+    client: "Client"
+    at_once: int | None
+
+    def map(self, work: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+        """Apply a function to each item, on the workers."""
+        found: list[Any] = self.client.gather(self.client.map(work, items, pure=False, retries=1))
+        return found
+
+
+@contextmanager
+def start_workers(scheduler: str | None, workers: int | None, regions: int) -> "Iterator[Workers]":
+    """Start worker processes, or join the cluster at an address; end or leave them at the end.
+
+    Parameters
+    ----------
+    scheduler : str or None
+        Address of a Dask scheduler, such as "tcp://10.0.0.5:8786".
+    workers : int or None
+        How many processes; by default as many as there are processors and memory for.
+    regions : int
+        How many regions there are: no more processes than these are started.
+
+    Raises
+    ------
+    CampaignError
+        When Dask is not installed, or no scheduler answers there.
+    """
+    try:
+        import dask
+        from distributed import Client, LocalCluster
+    except ImportError as fault:
+        raise CampaignError(
+            "targeting batch needs Dask; install it with: pip install 'targeting[batch]'."
+        ) from fault
+    if scheduler is not None:
+        try:
+            client = Client(scheduler, set_as_default=False, timeout=20)
+        except (OSError, ValueError, TimeoutError) as fault:
+            said = shortened(plain(str(fault)), 200)
+            raise CampaignError(
+                f"--scheduler {scheduler}: no Dask scheduler answers there ({said})."
+            ) from fault
+        with client:
+            yield Workers(client, None)
+        return
+    count = workers or max(1, min(_processors(), int(_memory() // MEMORY_PER_WORKER), regions))
+    with (
+        dask.config.set(LOCAL),
+        LocalCluster(
+            n_workers=count,
+            threads_per_worker=1,
+            processes=True,
+            host="127.0.0.1",
+            dashboard_address=None,
+            silence_logs=logging.CRITICAL,
+            memory_limit=int(_memory() / count),
+        ) as cluster,
+        Client(cluster, set_as_default=False) as client,
+    ):
+        yield Workers(client, count)
+
+
+def plan_regions(
+    workers: Workers,
+    regions: Iterable[Region],
+    out: Path,
+    work: Callable[[Region, Path], Outcome] = plan_region,
+) -> Iterator[Outcome]:
+    """Plan regions and yield what became of each as soon as it is known.
+
+    Parameters
+    ----------
+    workers : Workers
+    regions : iterable of Region
+    out : Path
+        Folder of the batch, which the workers see under the same path.
+    work : callable
+        What plans a region.
+    """
+    from distributed import as_completed
+
+    waiting = iter(regions)
+    named: dict[Any, str] = {}
+    running = as_completed(loop=workers.client.loop)
+
+    def hand_out() -> None:
+        for region in waiting:
+            future = workers.client.submit(
+                work, region, out, key=f"region-{region.name}", pure=False, retries=0
+            )
+            named[future] = region.name
+            running.add(future)
+            if workers.at_once is not None and len(named) >= workers.at_once:
+                return
+
+    hand_out()
+    for future in running:
+        name = named.pop(future)
+        fault = future.exception()
+        yield future.result() if fault is None else Outcome(name, "failed", _sentence(fault))
+        future.release()
+        hand_out()
+
+
+def _sentence(fault: BaseException) -> str:
+    """Return why a region has no outcome of its own."""
+    from distributed.scheduler import KilledWorker
+
+    if isinstance(fault, TargetingError):
+        return str(fault)
+    if isinstance(fault, KilledWorker):
+        return (
+            "its worker process was killed each time that it was tried, most often because memory ran out; "
+            "run fewer workers at once (--workers 1), or on a larger machine."
+        )
+    return f"the workers could not plan it ({shortened(plain(f'{type(fault).__name__}: {fault}'), 300)})."
+
+
+def _processors() -> int:
+    from dask.system import CPU_COUNT
+
+    return int(CPU_COUNT)
+
+
+def _memory() -> float:
+    """Return the bytes of memory that this process may use, of the machine or of its container."""
+    from distributed.system import MEMORY_LIMIT
+
+    return float(MEMORY_LIMIT)

@@ -1,0 +1,130 @@
+"""Where the regions of a batch lie: dots and boxes over a grid of meridians and parallels, and no more.
+
+The page is offline and carries nobody's outlines: longitude and latitude stand at the frame instead.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from targeting.write.svg import text_width
+
+WIDTH, TALLEST, LOWEST = 880.0, 560.0, 180.0
+MARGIN, ABOVE, BELOW = 46.0, 6.0, 26.0  # beside, above and below the frame, for the labels of the grid
+DOT, SIZE, LINE = 5.0, 12.0, 15.0
+LEAST_DEGREES = 1.0
+STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60)
+MOST_LINES = 8
+Bounds = tuple[float, float, float, float]
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A region on the map, in pixels: its dot, the box around its stops, and its label where one fits."""
+
+    region: str
+    x: float
+    y: float
+    box: Box
+    label: tuple[float, float, str] | None
+
+
+@dataclass(frozen=True)
+class RegionMap:
+    """The drawing: `meridians` and `parallels` are (pixels, what stands there)."""
+
+    width: float
+    height: float
+    frame: Box
+    meridians: tuple[tuple[float, str], ...]
+    parallels: tuple[tuple[float, str], ...]
+    spots: tuple[Spot, ...]
+
+
+def region_map(places: Mapping[str, Bounds]) -> RegionMap | None:
+    """Return the map of the regions, None where none has a place.
+
+    Parameters
+    ----------
+    places : mapping of region to (west, south, east, north)
+        Degrees.
+    """
+    if not places:
+        return None
+    west, south, east, north = _around(list(places.values()))
+    flat = math.cos(math.radians((south + north) / 2))  # a degree of longitude, in degrees of latitude
+    inner = WIDTH - 2 * MARGIN
+    scale = min(inner / ((east - west) * flat), (TALLEST - ABOVE - BELOW) / (north - south))
+    tall = round(max(scale * (north - south), LOWEST), 1)
+    middle = (west + east) / 2, (south + north) / 2
+
+    def place(lon: float, lat: float) -> tuple[float, float]:
+        return (
+            round(WIDTH / 2 + (lon - middle[0]) * flat * scale, 1),
+            round(ABOVE + tall / 2 - (lat - middle[1]) * scale, 1),
+        )
+
+    frame = (MARGIN, ABOVE, WIDTH - MARGIN, ABOVE + tall)
+    half_width, half_height = inner / 2 / (flat * scale), tall / 2 / scale
+    meridians = _lines(middle[0] - half_width, middle[0] + half_width)
+    parallels = _lines(middle[1] - half_height, middle[1] + half_height)
+    spots = []
+    for region, (left, low, right, high) in places.items():
+        x, y = place((left + right) / 2, (low + high) / 2)
+        spots.append(Spot(region, x, y, (*place(left, high), *place(right, low)), None))
+    return RegionMap(
+        width=WIDTH,
+        height=round(ABOVE + tall + BELOW, 1),
+        frame=frame,
+        meridians=tuple((place(at, 0)[0], _degrees(at, "E", "W")) for at in meridians),
+        parallels=tuple((place(0, at)[1], _degrees(at, "N", "S")) for at in parallels),
+        spots=tuple(_labelled(spots, frame)),
+    )
+
+
+def _around(places: Sequence[Bounds]) -> Bounds:
+    """Return bounds around all places with a little room, never less than a degree."""
+    edges = list(zip(*places, strict=True))
+    west, south, east, north = min(edges[0]), min(edges[1]), max(edges[2]), max(edges[3])
+    room_x = max((east - west) * 0.06, (LEAST_DEGREES - (east - west)) / 2)
+    room_y = max((north - south) * 0.06, (LEAST_DEGREES - (north - south)) / 2)
+    return west - room_x, south - room_y, east + room_x, north + room_y
+
+
+def _lines(low: float, high: float) -> list[float]:
+    """Return round degrees between two, eight at most."""
+    step = next((step for step in STEPS if (high - low) / step <= MOST_LINES), STEPS[-1])
+    first = math.ceil(low / step)
+    return [round(number * step, 1) for number in range(first, math.floor(high / step) + 1)]
+
+
+def _degrees(at: float, positive: str, negative: str) -> str:
+    return f"{abs(at):g}° {positive if at > 0 else negative}" if at else "0°"
+
+
+def _labelled(spots: list[Spot], frame: Box) -> list[Spot]:
+    """Return the spots with a label each that has room beside its dot, the first ones first."""
+    taken = [(spot.x - DOT, spot.y - DOT, spot.x + DOT, spot.y + DOT) for spot in spots]
+    found = []
+    for spot in spots:
+        wide = text_width(spot.region, SIZE)
+        label = None
+        for x, y in (
+            (spot.x + DOT + 4, spot.y + 4),
+            (spot.x - DOT - 4 - wide, spot.y + 4),
+            (spot.x - wide / 2, spot.y - DOT - 5),
+            (spot.x - wide / 2, spot.y + DOT + 13),
+        ):
+            box = (x, y - LINE + 4, x + wide, y + 4)
+            inside = frame[0] < box[0] and box[2] < frame[2] and frame[1] < box[1] and box[3] < frame[3]
+            if inside and not any(_meet(box, other) for other in taken):
+                label = (round(x, 1), round(y, 1), spot.region)
+                taken.append(box)
+                break
+        found.append(Spot(spot.region, spot.x, spot.y, spot.box, label))
+    return found
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

@@ -1,0 +1,215 @@
+"""What became of a batch: summary.csv, summary.parquet, summary.html and national.csv (docs/scale.md).
+
+They are written anew while regions finish, each whole. The summary tells how long each region took, so that
+it alone is not the same from one run to the next.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+import targeting
+from targeting.batch_list import Region
+from targeting.batch_region import Outcome, Record
+from targeting.errors import OutputError
+from targeting.whole import whole_file
+from targeting.wording import with_margin
+from targeting.write.batch_map import region_map
+from targeting.write.tables import as_csv, rounded, told
+
+NATIONAL = "national.csv"
+OF_PEOPLE = (
+    "lep", "lep_moe", "served_any", "served_any_moe", "served_posted", "served_posted_moe",
+    "served_posted_share", "served_posted_share_moe", "reach", "reach_moe", "reach_share",
+    "reach_share_moe",
+)  # fmt: skip
+LANGUAGE = ("language", "language_name", "measured_as")
+PLANNED = ("buses_asked", "buses_placed", "venue_cards", "tracts", "routes", "warnings")
+SPENT = ("seconds", "processor_seconds", "memory_mb")
+COLUMNS = ("region", "status", "campaign", *LANGUAGE, *OF_PEOPLE, *PLANNED, *SPENT, "error")
+WAITING = "waiting"
+
+
+def summary_table(
+    regions: Sequence[Region], outcomes: Mapping[str, Outcome], *, words: bool = True
+) -> pd.DataFrame:
+    """Return one row a region × language, in the order of the list; one row where it has no plan.
+
+    Parameters
+    ----------
+    words : bool
+        Counts too small to be told as "under 10"; else as missing, so that their columns stay numbers.
+    """
+    found = []
+    for region in regions:
+        outcome = outcomes.get(region.name)
+        record = outcome.record if outcome else None
+        line = pd.DataFrame(
+            {
+                "region": [region.name],
+                "status": [outcome.status if outcome else WAITING],
+                "error": [outcome.error if outcome else ""],
+            }
+        )
+        if record is not None:
+            figures = rounded(pd.DataFrame(record.coverage)[[*LANGUAGE, *OF_PEOPLE]])
+            in_words = told(figures, record.smallest_count)
+            if not words:
+                for name in OF_PEOPLE:
+                    few = in_words[name].map(lambda cell: isinstance(cell, str))
+                    in_words[name] = figures[name].mask(few.astype(bool))
+            line = line.assign(**{name: getattr(record, name) for name in ("campaign", *PLANNED, *SPENT)})
+            line = line.merge(in_words, how="cross")
+        found.append(line.astype(object))
+    table = pd.concat(found, ignore_index=True).reindex(columns=list(COLUMNS))
+    texts = ("region", "status", "campaign", *LANGUAGE, "error")
+    whole = [name for name in (*OF_PEOPLE, *PLANNED) if "share" not in name]
+    return table.assign(
+        **{name: table[name].fillna("").astype(str) for name in texts},
+        **{name: pd.Series(map(_whole, table[name]), dtype=object) for name in whole},
+    )
+
+
+def _whole(cell: object) -> object:
+    """Return a count as a whole number, and words or nothing as they are."""
+    return int(cell) if isinstance(cell, float | np.floating) and not math.isnan(cell) else cell
+
+
+def write_summary(
+    out: Path,
+    regions: Sequence[Region],
+    outcomes: Mapping[str, Outcome],
+    *,
+    national: pd.DataFrame | None = None,
+    refused: str = "",
+) -> None:
+    """Write the summary of a batch, finished or not, and the national table where there is one.
+
+    Parameters
+    ----------
+    out : Path
+        Folder of the batch.
+    regions : sequence of Region
+        All of the list.
+    outcomes : mapping of name to Outcome
+        Of the regions that are done.
+    national : DataFrame, optional
+        `targeting.batch_national.national_rows`.
+    refused : str
+        Why there can be none.
+
+    Raises
+    ------
+    OutputError
+        When a file cannot be written.
+    """
+    table = summary_table(regions, outcomes)
+    numbers = summary_table(regions, outcomes, words=False)
+    numbers = numbers.astype(dict.fromkeys((*OF_PEOPLE, *SPENT), float) | dict.fromkeys(PLANNED, "Int64"))
+    done = [outcome.record for outcome in outcomes.values() if outcome.record is not None]
+    smallest = max((record.smallest_count for record in done), default=0.0)
+    try:
+        with whole_file(out / "summary.csv") as path:
+            path.write_text(as_csv(table), encoding="utf-8", newline="")
+        with whole_file(out / "summary.parquet") as path:
+            numbers.to_parquet(path, index=False)
+        if national is None:
+            (out / NATIONAL).unlink(missing_ok=True)  # one of an earlier run tells of other plans
+        else:
+            published = told(rounded(national), smallest)
+            with whole_file(out / NATIONAL) as path:
+                text = as_csv(published.assign(source=_source(len(done), len(regions))))
+                path.write_text(text, encoding="utf-8", newline="")
+        with whole_file(out / "summary.html") as path:
+            page = _page(regions, outcomes, national, refused, smallest)
+            path.write_text(page, encoding="utf-8", newline="")
+    except OSError as fault:
+        raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
+
+
+def _source(planned: int, regions: int) -> str:
+    return (
+        f"Added up over the plans of {planned} of {regions} regions; people near several agencies count once "
+        "where their regions share a census tract; 90% margins of sampling error. Each plan says its own "
+        f"sources. Made by targeting {targeting.__version__}."
+    )
+
+
+def _page(
+    regions: Sequence[Region],
+    outcomes: Mapping[str, Outcome],
+    national: pd.DataFrame | None,
+    refused: str,
+    smallest: float,
+) -> str:
+    records = {name: outcome.record for name, outcome in outcomes.items() if outcome.record is not None}
+    rows = [
+        {
+            "name": region.name,
+            "status": outcomes[region.name].status if region.name in outcomes else WAITING,
+            "error": outcomes[region.name].error if region.name in outcomes else "",
+            "record": records.get(region.name),
+            "languages": _languages(records.get(region.name)),
+        }
+        for region in regions
+    ]
+    said = [str(row["status"]) for row in rows]
+    placed = {region.name: records[region.name].bounds for region in regions if region.name in records}
+    package = files("targeting.write")
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    template = environment.from_string(package.joinpath("batch_page.html").read_text(encoding="utf-8"))
+    return template.render(
+        css=package.joinpath("batch_page.css").read_text(encoding="utf-8"),
+        rows=rows,
+        counts={status: said.count(status) for status in ("planned", "unchanged", "failed", WAITING)},
+        map=region_map(placed),
+        unplaced=[row["name"] for row in rows if row["record"] is None],
+        national=[] if national is None else [_national(row, smallest) for _, row in national.iterrows()],
+        refused=refused,
+        invented=any(record.invented for record in records.values()),
+        who=_who({record.measure for record in records.values()}),
+        source=_source(len(records), len(regions)),
+    )
+
+
+def _who(measures: set[str]) -> str:
+    if measures == {"lep"}:
+        return "People who speak English less than very well"
+    return "People who speak the language at home" if measures == {"speakers"} else "People"
+
+
+def _languages(record: Record | None) -> list[dict[str, str]]:
+    if record is None:
+        return []
+    return [_words(row, record.smallest_count) for row in record.coverage]
+
+
+def _national(row: "pd.Series[Any]", smallest: float) -> dict[str, str]:
+    what = "" if row["measure"] == "lep" else " (all speakers)"
+    return {
+        **_words(row.to_dict(), smallest),
+        "language": f"{row['language_name']}{what}",
+        "regions": f"{row['regions']:,}",
+        "tracts": f"{row['tracts']:,}",
+        "shared": f"{row['shared_tracts']:,}",
+    }
+
+
+def _words(row: Mapping[str, Any], smallest: float) -> dict[str, str]:
+    """Return the figures of a language in words, with their margins."""
+    return {
+        "language": str(row["language_name"]),
+        "measured_as": str(row["measured_as"]) if row["measured_as"] != row["language_name"] else "",
+        **{
+            name: with_margin(row[name], row[f"{name}_moe"], smallest)
+            for name in ("lep", "served_any", "served_posted", "reach")
+        },
+    }
