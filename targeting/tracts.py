@@ -27,12 +27,10 @@ from targeting.census_tables import (
 from targeting.errors import TractError
 from targeting.layers import in_degrees, read_layer
 from targeting.notices import Notices
+from targeting.outlines import sound_outlines
 from targeting.vintage import looks_like
 
 LOST_PEOPLE_ALLOWED = 0.05
-MOST_CROSSINGS = 100_000
-SAMPLED_EDGES = 1000
-WIDEST_DEGREES = 180.0
 FEW_POINTS = 5  # points a tract; census blocks give dozens, block groups two or three
 
 
@@ -215,81 +213,15 @@ def read_polygons(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS)
     vintage = looks_like(path, list(frame.columns), pd.Index(geoid))
     flat = shapely.force_2d(frame.geometry.to_numpy())
     shapes = gpd.GeoSeries(flat, index=pd.Index(geoid, name="GEOID"), crs=frame.crs)
-    nothing = shapes.isna() | shapes.is_empty
-    if nothing.any():
-        notices.add(
-            "empty_polygon",
-            f"{path.name}: {int(nothing.sum())} tracts have an empty outline (first: "
-            f"{shapes.index[nothing][0]}); they count as having none.",
-            file=path.name,
-            count=int(nothing.sum()),
-        )
-        shapes = shapes[~nothing]
-    if not shapes.geom_type.isin(["Polygon", "MultiPolygon"]).all():
-        kinds = ", ".join(sorted(set(shapes.geom_type) - {"Polygon", "MultiPolygon"}))
-        raise TractError(
-            f"{path.name}: holds shapes that are no polygons ({kinds}); region.tracts needs the tracts' "
-            "outlines."
-        )
-    broken = ~shapes.is_valid
-    if broken.any():
-        _refuse_tangles(shapes[broken], path)
-        notices.add(
-            "invalid_polygon",
-            f"{path.name}: {int(broken.sum())} polygons cross themselves (first: "
-            f"{shapes.index[broken][0]}) and were mended.",
-            file=path.name,
-            severity="info",
-            count=int(broken.sum()),
-        )
-        shapes[broken] = [_areas(shape) for shape in shapes[broken].make_valid()]
+    shapes = sound_outlines(shapes, path, notices)
     repeated = shapes.index.duplicated()
     if repeated.any():
         raise TractError(
             f"{path.name}: GEOID {shapes.index[repeated][0]} has {int(repeated.sum()) + 1} polygons; "
             "each tract may appear once: dissolve or remove the repeated ones."
         )
-    shapes = in_degrees(shapes, path)
-    _refuse_wide(shapes, path)
     shapes.attrs["vintage"] = vintage
     return shapes
-
-
-def _refuse_tangles(shapes: gpd.GeoSeries, path: Path) -> None:
-    """Refuse an outline that crosses itself so often that mending it would take for ever.
-
-    How often is judged by a thousand of its edges, evenly spread.
-    """
-    for geoid, shape in shapes.items():
-        rings = shapely.get_rings(shapely.get_parts(shape))
-        points, ring = shapely.get_coordinates(rings, return_index=True)
-        same = ring[1:] == ring[:-1]
-        edges = shapely.linestrings(np.stack([points[:-1][same], points[1:][same]], axis=1))
-        some = edges[:: max(len(edges) // SAMPLED_EDGES, 1)]
-        met = shapely.STRtree(edges).query(some, predicate="crosses").shape[1]
-        if met / max(len(some), 1) * len(edges) / 2 > MOST_CROSSINGS:
-            raise TractError(
-                f"{path.name}: the outline of {geoid} crosses itself more than {MOST_CROSSINGS:,} times, "
-                "which no tract does; get the boundaries again."
-            )
-
-
-def _refuse_wide(shapes: gpd.GeoSeries, path: Path) -> None:
-    """Refuse an outline drawn the long way round the world, where it should cross the 180th meridian."""
-    parts, position = shapely.get_parts(shapes.to_numpy(), return_index=True)
-    bounds = shapely.bounds(parts)
-    wide = bounds[:, 2] - bounds[:, 0] > WIDEST_DEGREES
-    if wide.any():
-        raise TractError(
-            f"{path.name}: the outline of {shapes.index[position[wide][0]]} runs around the world; where a "
-            "tract crosses the 180th meridian, cut it there into two parts."
-        )
-
-
-def _areas(shape: shapely.Geometry) -> shapely.Geometry:
-    """Return the polygons of a mended shape, without the lines that mending can leave."""
-    parts = shapely.get_parts(shape)
-    return shapely.union_all(parts[shapely.area(parts) > 0])
 
 
 def _match(
