@@ -29,6 +29,7 @@ _EXTENDED_TYPES = {
 }  # fmt: skip
 
 
+MOST_RUNS = 1_000_000  # in a day
 _WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0*)?")  # spreadsheets write 3.0
 
 
@@ -340,6 +341,12 @@ def _headways(
                 file=files.label,
                 count=int(bad.sum()),
             )
+    departures = int(np.ceil((end - begin)[sound] / headway[sound]).sum())
+    if departures > MOST_RUNS:
+        raise FeedError(
+            f"{files.label}: frequencies.txt makes {departures:,} trips a day of its headways, more than the "
+            f"{MOST_RUNS:,} that any agency runs; ask the agency for a sound feed."
+        )
     for row in np.flatnonzero(sound):
         # the last run leaves before end_time: GTFS reference, frequencies.txt
         times = np.arange(begin[row], end[row], headway[row], dtype=np.int64)
