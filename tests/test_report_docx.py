@@ -370,7 +370,7 @@ def test_a_folder_that_cannot_be_written_is_an_error(copy: Path, monkeypatch: py
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("targeting.write.report.tempfile.TemporaryDirectory", full)
+    monkeypatch.setattr("targeting.write.report.whole_files", full)
     with pytest.raises(OutputError, match="cannot be written there \\(No space left on device\\)"):
         report(copy)
 

@@ -54,7 +54,7 @@ def reach_bars(rows: pd.DataFrame, *, smallest: float = 10.0, width: int = 860) 
     names = list(map(str, rows["language_name"]))
     left = 1.0 if narrow else max(map(text_width, names)) + 12
     right = width - (text_width(f"{ticks[-1]:,}") / 2 if narrow else max(map(text_width, labels)) + 14)
-    step = 2 * LINE_HEIGHT + 12 if narrow else min(34, max(22, 204 // max(len(rows), 1)))
+    step = 2 * LINE_HEIGHT + 12 if narrow else min(34, max(22, 168 // max(len(rows), 1)))
     height = step * len(rows) + 26
     scale = _Scale(0.0, float(ticks[-1]), left, right)
     body = [_grid_line(scale(tick), height - 20) for tick in ticks]

@@ -13,9 +13,10 @@ from targeting.write.document import Head, Table
 
 SIZES = {"Table": 8.5, "Table Small": 7.5, "Table Tiny": 7.0}  # styles and their letters, in points
 MANY, VERY_MANY = 7, 9  # columns, from which on letters are smaller
-LETTER = 0.56 / 72  # inches: how wide a letter of one point is
-PADDING = 0.2  # inches on both sides of a cell together
-WORDY = 24  # letters, from which on a name takes several lines
+LETTER = 0.6 / 72  # inches: how wide a letter of one point is
+PADDING = 0.18  # inches on both sides of a cell together
+WORDY, SHORT = 24, 15  # letters, from which on a name takes several lines; beside running text
+WHOLE = 15  # rows of a table that stays on one page
 LINE, STRONG_LINE, QUIET = "D9DEE5", "9AA5B1", RGBColor(0x58, 0x62, 0x73)
 
 
@@ -52,6 +53,7 @@ def _add_row(line: Sequence[Any], words: Sequence[str], style: str, block: Table
         paragraph = cell.paragraphs[0]
         paragraph.style = style
         paragraph.alignment = _side(number, block, len(words))
+        paragraph.paragraph_format.keep_with_next = place + 1 < len(block.rows) <= WHOLE
         if number == 0 and block.swatches and block.swatches[place]:
             color = block.swatches[place].lstrip("#").upper()
             paragraph.add_run("■ ").font.color.rgb = RGBColor.from_string(color)
@@ -100,19 +102,19 @@ def _side(number: int, block: Table, columns: int) -> Any:
 
 def _widths(block: Table, columns: int, size: float, content: float) -> list[float]:
     """Return the columns' widths in inches: what their words need, running text what is left over."""
-    letters = [3] * columns
+    letters, longest = [3] * columns, SHORT if block.prose and columns >= MANY else WORDY
     for row in block.rows:
         for number, cell in enumerate(row):
             parts = cell.replace(" ± ", "|± ").split("|") if block.stacked else [cell]
-            letters[number] = max(letters[number], *(min(len(part), WORDY) for part in parts))
+            letters[number] = max(letters[number], *(min(len(part), longest) for part in parts))
     single = [head for row in block.heads for head in row if head.span == 1]
     for number, head in enumerate(single):
-        letters[number] = max(letters[number], *map(len, head.text.split()))
+        letters[number] = max(letters[number], len(head.text) // 2, *map(len, head.text.split()))
     if block.swatches:
         letters[0] += 2
     widths = [count * size * LETTER + PADDING for count in letters]
     if block.prose:
-        widths[-1] = max(content - sum(widths[:-1]), 0.3 * content)
+        widths[-1] = max(content - sum(widths[:-1]), 0.4 * content)
     return [width * min(content / sum(widths), 1.0) for width in widths]
 
 

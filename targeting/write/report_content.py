@@ -6,7 +6,6 @@ says "under 10" again.
 """
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,11 +16,10 @@ import networkx as nx
 import pandas as pd
 
 from targeting.errors import OutputError
+from targeting.plain_text import plain
 from targeting.plan_folder import FRACTIONS, NUMBERS, OF_LANGUAGES, TRUTHS, PlanFolder
 from targeting.write.map_text import period
 
-# Control characters, halves of pairs, what is no character, and overrides of the direction of writing
-UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u202a-\u202e\u2066-\u2069]")
 AGAIN = "make the plan again with 'targeting plan'"
 
 
@@ -239,7 +237,7 @@ def amounts(table: pd.DataFrame, smallest: float, by_language: tuple[str, ...] =
 
 def printable(text: Any) -> str:
     """Return a text as one line without what no document can hold, or what turns around the line after it."""
-    return " ".join(UNPRINTABLE.sub("", " ".join(str(text).split())).split())
+    return " ".join(plain(str(text)).split())
 
 
 def _sources(record: Mapping[str, Any]) -> tuple[Source, ...]:

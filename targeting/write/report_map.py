@@ -12,7 +12,7 @@ from targeting.write.picture_panel import draw_legend
 from targeting.write.picture_sheet import Sheet, house_style
 
 PIXELS = 96 / 72  # to a point
-WIDE = (510.0, 296.0)  # points, with the legend beside the map
+WIDE = (510.0, 272.0)  # points, with the legend beside the map
 LEGEND, GAP = 122.0, 10.0
 NARROW, HIGH = 255.0, 235.0  # of the map, with the legend below it
 ROW, SIGNS = 11.0, 132.0  # of the legend: a language, and all the rest

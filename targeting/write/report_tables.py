@@ -99,7 +99,10 @@ def _sure(row: Any, name: str, smallest: float) -> str:
 
 
 def _share(share: float, margin: float) -> str:
-    return "–" if math.isnan(share) else f"{share:.1%} ± {margin:.1%}"
+    if math.isnan(share):
+        return "–"
+    digits = 1 if margin >= 0.0005 else 2  # no margin is 0.0%
+    return f"{share:.{digits}%} ± {margin:.{digits}%}"
 
 
 def reached(content: ReportContent) -> Table:
