@@ -14,7 +14,7 @@ from targeting import __version__
 from targeting.cli_doctor import doctor
 from targeting.cli_fetch import fetch, regions
 from targeting.cli_folder import compare, layers, picture, report
-from targeting.cli_output import print_json
+from targeting.cli_output import print_json, print_what_there_is
 from targeting.errors import CampaignError, TargetingError
 from targeting.progress import progress
 from targeting.whole import alone
@@ -63,6 +63,7 @@ class _Commands(click.Group):
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn whatever a user can get wrong into one sentence and exit code 2."""
+        print_what_there_is()
         try:
             status = super().main(*args, **{**kwargs, "standalone_mode": False})
         except TargetingError as fault:
@@ -76,6 +77,10 @@ class _Commands(click.Group):
         except (click.Abort, KeyboardInterrupt):
             click.echo("Stopped; nothing was written.", err=True)
             sys.exit(130)
+        except OSError as fault:
+            what = f"{fault.filename}: cannot be used" if fault.filename else "the output cannot be written"
+            click.echo(f"Error: {what} ({fault.strerror or fault}).", err=True)
+            sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
 
 

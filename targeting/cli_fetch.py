@@ -1,12 +1,12 @@
 """The commands that go to the network: `fetch` and `regions`."""
 
-import json
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
+from targeting.cli_output import print_json
 from targeting.errors import CampaignError
 from targeting.whole import alone
 
@@ -149,9 +149,7 @@ def regions(tables: tuple[Path, ...], as_json: bool) -> None:
 
     known = sorted(read_regions(tables).values(), key=lambda region: region.name)
     if as_json:
-        click.echo(
-            json.dumps({"regions": [asdict(region) for region in known]}, indent=2, ensure_ascii=False)
-        )
+        print_json({"regions": [asdict(region) for region in known]})
         return
     from rich.console import Console
 
