@@ -198,7 +198,8 @@ def _covered(scores: Scores, cards: Floats, near: "Floats | Ints") -> pd.DataFra
         **{name: pair[at] for name, key in (("served_posted", "served"), ("reach", "reach"))
            for at, name, pair in ((0, name, total[key]), (1, f"{name}_moe", total[key]))},
     }  # fmt: skip
-    return pd.concat([rows, pd.DataFrame([everybody])], ignore_index=True)
+    here = int((rows["area_kind"] == "region").sum())
+    return pd.concat([rows[:here], pd.DataFrame([everybody]), rows[here:]], ignore_index=True)
 
 
 def _note_no_figures(hung: Sequence[Hung], tags: Sequence[str], label: str, notices: Notices) -> None:

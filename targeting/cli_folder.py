@@ -45,14 +45,37 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
         print_comparison(found, *plans)
 
 
-@click.command(epilog="\b\nExample:\n  targeting report maps/red-means-help")
+@click.command(
+    epilog="\b\nExamples:\n  targeting report maps/red-means-help\n"
+    "  targeting report maps/red-means-help --postings postings.csv"
+)
 @click.argument("plan", type=FILE)
-def report(plan: Path) -> None:
+@click.option(
+    "--postings",
+    type=FILE,
+    help="What the installers wrote down (docs/postings.md): report and workbook show what hung, too.",
+)
+def report(plan: Path, postings: Path | None) -> None:
     """Write the report of a plan folder: report.html and report.docx, for an application or a file."""
     from targeting.write.report import report as write
 
+    if postings is None:
+        with alone(plan):
+            written = write(plan)
+        _say(written)
+        return
+    from targeting.plan_folder import read_plan_folder
+    from targeting.progress import progress
+    from targeting.terminal_hung import print_hung
+    from targeting.write.actual import posted_files
+
     with alone(plan):
-        written = write(plan)
+        folder = read_plan_folder(plan)
+        with progress(len(folder.settings["region"]["gtfs"]) + 6, quiet=False) as step:
+            posted = posted_files(folder, postings, step)
+            step("writing report and workbook")
+            written = write(plan, posted)
+    print_hung(posted.found, posted.scores.campaign.certainty.smallest_count)
     _say(written)
 
 

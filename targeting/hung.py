@@ -101,7 +101,7 @@ def hung_of(
             others = [(other, up, end) for other, up, end in before if other.tag != row.tag]
             rival = _rival(days, others, slots)
             if rival is not None:
-                left_out.add("too_many_cards", row.number, _too_many(file.name, row, rival, slots))
+                left_out.leave("too_many_cards", row.number, _too_many(file.name, row, rival, slots))
                 continue
             if days != [(row.up, down)] and row.up < down:
                 repeated.append(row)

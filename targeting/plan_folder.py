@@ -5,7 +5,8 @@ Figures come back as they were published: people as whole numbers, and a count t
 """
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,15 @@ from targeting.errors import OutputError
 NUMBERS = (
     "buses", "cards", "vehicles", "lep", "lep_moe", "served", "served_moe", "served_any", "served_any_moe",
     "served_posted", "served_posted_moe", "reach", "reach_moe", "reach_added", "reach_mean", "reach_low",
-    "reach_high", "floor_regret",
+    "reach_high", "floor_regret", "served_posted_actual", "served_posted_actual_moe", "reach_actual",
+    "reach_actual_moe", "cards_ordered", "cards_up", "card_days_planned", "card_days_up", "missing", "late",
+    "short", "extra", "wrong_language",
 )  # fmt: skip
 FRACTIONS = (
     "share", "share_moe", "served_posted_share", "served_posted_share_moe", "reach_share", "reach_share_moe",
-    "certainty", "elsewhere", "regret", "same_buses", "value", "vehicle_hours_week", "safe_harbor_threshold",
+    "served_posted_actual_share", "served_posted_actual_share_moe", "reach_actual_share",
+    "reach_actual_share_moe", "certainty", "elsewhere", "regret", "same_buses", "value", "vehicle_hours_week",
+    "safe_harbor_threshold",
 )  # fmt: skip
 TRUTHS = ("chosen", "in_campaign", "safe_harbor", "safe_harbor_certain")
 OF_LANGUAGES = ("reach_", "buses_")  # columns of budget.csv, one a language each
@@ -37,7 +42,10 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "budget": ("buses", "reach", "chosen"),
     "robustness": ("language", "language_name", "reach", "reach_mean", "reach_low", "reach_high", "regret"),
     "sensitivity": ("setting", "value", "chosen", "language", "served", "reach", "same_buses"),
+    "actual": ("unit_name", "language", "language_name", "cards_ordered", "cards_up", "finding"),
+    "coverage_actual": ("area_kind", "language", "served_posted_actual", "reach", "reach_actual"),
 }
+POSTED = "actual.json"
 NEEDED |= {f"{name}.csv": columns for name, columns in OPTIONAL.items()}
 
 
@@ -56,6 +64,10 @@ class PlanFolder:
         is empty.
     languages, vehicles, strategies, budget, robustness, sensitivity : DataFrame or None
         More of them; None where the folder has no such table.
+    actual, coverage_actual : DataFrame or None
+        What hung and whom it reached, once the installers' sheets are in.
+    posted : dict
+        `actual.json`: of those sheets; empty without.
     """
 
     path: Path
@@ -68,6 +80,9 @@ class PlanFolder:
     budget: pd.DataFrame | None = None
     robustness: pd.DataFrame | None = None
     sensitivity: pd.DataFrame | None = None
+    actual: pd.DataFrame | None = None
+    coverage_actual: pd.DataFrame | None = None
+    posted: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -100,7 +115,36 @@ def read_plan_folder(path: Path) -> PlanFolder:
         placements=_table(path / "placements.csv"),
         coverage=_table(path / "coverage.csv"),
         **{name: _table(path / f"{name}.csv") for name in OPTIONAL if (path / f"{name}.csv").is_file()},
+        posted=_posted(path / POSTED),
     )
+
+
+def with_actual(plan: PlanFolder, folder: Path) -> PlanFolder:
+    """Return a plan with what hung, read from another folder.
+
+    Raises
+    ------
+    OutputError
+        When a file is missing or cannot be read.
+    """
+    return replace(
+        plan,
+        actual=_table(folder / "actual.csv"),
+        coverage_actual=_table(folder / "coverage_actual.csv"),
+        posted=_posted(folder / POSTED),
+    )
+
+
+def _posted(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        posted = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise OutputError(
+            f"{path}: cannot be read ({fault}); make the report with --postings again."
+        ) from fault
+    return posted if isinstance(posted, dict) else {}
 
 
 def _record(path: Path) -> dict[str, Any]:

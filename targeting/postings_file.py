@@ -85,7 +85,7 @@ class LeftOut:
         self._label = label
         self._found: dict[str, list[tuple[int, str]]] = {}
 
-    def add(self, kind: str, row: int, sentence: str) -> None:
+    def leave(self, kind: str, row: int, sentence: str) -> None:
         """Keep that a row is left out, and why."""
         self._found.setdefault(kind, []).append((row, sentence))
 
@@ -149,7 +149,7 @@ def read_postings(
         try:
             rows.append(_row(number, cells, path.name, find_place, find_language))
         except _UnusableError as fault:
-            left_out.add(fault.kind, number, str(fault))
+            left_out.leave(fault.kind, number, str(fault))
     if not rows:
         raise PostingsError(f"{left_out.first()} No other row of the file can be used.")
     return PostingsFile(path.name, tuple(rows), len(table))

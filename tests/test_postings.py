@@ -1,22 +1,38 @@
 """After posting: what hung is counted by hand, and whom it reached follows the plan's own curve."""
 
+import csv
+import hashlib
+import json
+import re
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import cache
+from html import unescape
 from pathlib import Path
 
+import docx
 import numpy as np
+import openpyxl
 import pandas as pd
 import pytest
+from click.testing import CliRunner, Result
 
 from targeting.actual import Actual, actual, planned_cards, share_of_hours
 from targeting.campaign import read_campaign
+from targeting.cli import main
 from targeting.errors import PostingsError
+from targeting.meanings import MEANINGS
 from targeting.orders import make_orders
 from targeting.plan import Plan, make_plan
+from targeting.plan_folder import read_plan_folder
 from targeting.posting import audience_of
+from targeting.write import workbook_columns as columns_of
+from targeting.write.report_content import report_content
+from targeting.write.sheets import NUMBER_FORMATS
 from targeting.write.tables import published
+from targeting.write.workbook_again import workbook_again
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 POSTING_DATE, WEEKS_LATER = "2025-12-08", "2026-01-05"  # four weeks apart
@@ -408,3 +424,208 @@ def test_days_far_apart_cost_no_more_than_a_notice(tmp_path: Path) -> None:
     assert line(found, "9 Sandhill Rd", "es")["card_days_up"] == (
         date(2098, 1, 5) - date(2001, 12, 8)
     ) / timedelta(1)
+
+
+# --- the plan folder ------------------------------------------------------------------------------------
+
+
+def run(*words: str | Path) -> Result:
+    return CliRunner().invoke(main, list(map(str, words)))
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A campaign with its inputs, and a plan of it in the folder "plan"."""
+    folder = tmp_path_factory.mktemp("after")
+    assert run("sample", folder).exit_code == 0
+    settings = [word for each in SETTINGS_OF_SAMPLE for word in ("--set", each)]
+    result = run("plan", folder / "sample.toml", *settings, "--out", folder / "plan", "-q")
+    assert result.exit_code == 0, result.output
+    return folder
+
+
+SETTINGS_OF_SAMPLE = (f"posting_date={POSTING_DATE}", "redraws=2")
+SHEETS = Path(__file__).parent.parent / "docs" / "sample_postings.csv"
+
+
+@pytest.fixture
+def planned(campaign: Path, tmp_path: Path) -> Path:
+    """A copy of the plan, its inputs where they were."""
+    return Path(shutil.copytree(campaign / "plan", tmp_path / "plan"))
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def text_of(page: str) -> str:
+    return unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page.split("</style>")[1])))
+
+
+@pytest.fixture(scope="module")
+def reported(campaign: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """The plan's folder after the sample sheets, and what the command printed."""
+    folder = Path(shutil.copytree(campaign / "plan", tmp_path_factory.mktemp("reported") / "plan"))
+    result = run("report", folder, "--postings", SHEETS)
+    assert result.exit_code == 0, result.output
+    return folder, result.output
+
+
+def test_the_command_tells_what_hung(reported: tuple[Path, str]) -> None:
+    folder, output = reported
+    words = " ".join(output.split())
+    assert "What hung, by sample_postings.csv" in words
+    for code in ("Row 25 was left out", "Row 27 was left out", "Row 24: a bus whose route nothing tells"):
+        assert code in words
+    record = json.loads((folder / "actual.json").read_text(encoding="utf-8"))
+    assert record["sha256"] == hashlib.sha256(SHEETS.read_bytes()).hexdigest()
+    assert (record["rows"], record["days"], record["posting_date"]) == (26, 28, POSTING_DATE)
+    assert {notice["code"] for notice in record["notices"]} == {
+        "posting_route_not_told", "posting_still_up", "posting_place_unknown", "posting_too_many_cards",
+    }  # fmt: skip
+    assert all(notice["code"] in MEANINGS for notice in record["notices"])
+
+
+def test_tables_workbook_and_report_agree(reported: tuple[Path, str]) -> None:
+    folder, _ = reported
+    actual_csv, coverage = table(folder / "actual.csv"), table(folder / "coverage_actual.csv")
+    book = openpyxl.load_workbook(folder / "coverage.xlsx")
+    page = text_of((folder / "report.html").read_text(encoding="utf-8"))
+    for sheet, rows, columns in (
+        ("What hung", actual_csv, columns_of.HUNG),
+        ("Coverage", coverage, columns_of.COVERAGE_ACTUAL),
+    ):
+        heads = {column.head: name for name, column in columns.items()}
+        names = [heads[cell.value] for cell in book[sheet][4]]
+        assert names == list(columns)
+        cells = list(book[sheet].iter_rows(min_row=5, values_only=True))
+        assert len(cells) == len(rows)
+        compared = 0
+        for line_, told in zip(cells, rows, strict=True):
+            for name, value in zip(names, line_, strict=True):
+                if name not in told or told[name] == "":
+                    assert value in (None, "All languages", "Route not written down") or name not in told
+                elif columns[name].kind in NUMBER_FORMATS and not told[name].startswith("under"):
+                    assert value == float(told[name]), (sheet, name)
+                    compared += 1
+                else:
+                    assert value == told[name].removeprefix("'")
+        assert compared > 100
+    planned = {(row["area"], row["language"]): row for row in table(folder / "coverage.csv")}
+    for row in coverage:
+        if row["language"]:
+            same = planned[row["area"], row["language"]]
+            assert all(
+                row[name] == same[name]
+                for name in ("lep", "served_posted", "reach", "reach_moe", "reach_share")
+            )
+        if row["area_kind"] == "region":
+            for name in ("served_posted", "served_posted_actual", "reach", "reach_actual"):
+                assert f"{int(row[name]):,} ± {int(row[f'{name}_moe']):,}" in page
+    counted = ("cards_ordered", "missing", "late", "card_days_up", "card_days_planned")
+    totals = {name: sum(int(row[name]) for row in actual_csv) for name in counted}
+    hung = totals["cards_ordered"] - totals["missing"]
+    assert f"Of {totals['cards_ordered']} cards that the plan ordered, {hung} hung" in page
+    weeks = totals["card_days_up"] / 7, totals["card_days_planned"] / 7
+    assert f"hung for {weeks[0]:.1f} card-weeks; the plan has {weeks[1]:g}" in page
+    assert f"Missing: {totals['missing']} cards" in page
+    assert f"Late: {totals['late']} cards" in page
+    words = " ".join(
+        cell.text
+        for part in docx.Document(str(folder / "report.docx")).tables
+        for each in part.rows
+        for cell in each.cells
+    )
+    for row in actual_csv:
+        assert row["finding"] in words
+        assert row["finding"] in page
+
+
+def test_without_postings_nothing_changes(planned: Path) -> None:
+    assert run("report", planned).exit_code == 0
+    before = {path.name: path.read_bytes() for path in planned.iterdir()}
+    again = workbook_again(
+        read_plan_folder(planned), report_content(read_plan_folder(planned)), plan().scores.languages, planned
+    )
+    assert again == before["coverage.xlsx"]
+    assert run("report", planned, "--postings", SHEETS).exit_code == 0
+    after = {path.name: path.read_bytes() for path in planned.iterdir()}
+    changed = {name for name, content in after.items() if before.get(name) != content}
+    assert changed == {
+        "actual.csv", "actual.json", "coverage_actual.csv", "coverage.xlsx", "report.html", "report.docx",
+    }  # fmt: skip
+    assert run("report", planned).exit_code == 0, "who has the folder alone can make the report of it again"
+    assert {path.name: path.read_bytes() for path in planned.iterdir()} == after
+
+
+def test_a_changed_or_missing_input_is_refused(campaign: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(campaign, tmp_path / "copy"))
+    record = json.loads((folder / "plan" / "run.json").read_text(encoding="utf-8"))
+    moved = json.dumps(record).replace(json.dumps(str(campaign))[1:-1], json.dumps(str(folder))[1:-1])
+    (folder / "plan" / "run.json").write_text(moved, encoding="utf-8")
+    before = {path.name: path.read_bytes() for path in (folder / "plan").iterdir()}
+
+    def refused(said: str) -> None:
+        result = run("report", folder / "plan", "--postings", SHEETS)
+        assert result.exit_code == 2
+        assert said in result.output
+        assert result.output.count("\n") == 1
+        assert {path.name: path.read_bytes() for path in (folder / "plan").iterdir()} == before
+
+    census = folder / "acs" / "sample_c16001.csv"
+    text = census.read_text(encoding="utf-8")
+    census.write_text(text.replace("\n", "\n\n", 1), encoding="utf-8")
+    refused("sample_c16001.csv: is another file than the one that the plan in")
+    census.unlink()
+    refused("sample_c16001.csv: is not there, and whom the posters reached is counted from")
+    census.write_text(text, encoding="utf-8")
+    result = run("report", folder / "plan", "--postings", tmp_path / "nowhere.csv")
+    assert (result.exit_code, "no such file" in result.output) == (2, True)
+    (folder / "sample.toml").unlink()  # its settings stand in the record
+    assert run("report", folder / "plan", "--postings", SHEETS).exit_code == 0
+
+
+def test_a_plan_that_counts_otherwise_is_refused(planned: Path) -> None:
+    text = (planned / "coverage.csv").read_text(encoding="utf-8")
+    first = text.splitlines()[1].split(",")
+    (planned / "coverage.csv").write_text(
+        text.replace(f",{first[7]},", f",{int(first[7]) + 1},", 1), encoding="utf-8"
+    )
+    result = run("report", planned, "--postings", SHEETS)
+    assert result.exit_code == 2
+    assert "counts otherwise than the one that made the plan" in result.output
+    assert not (planned / "actual.csv").exists()
+
+
+def test_hostile_cells_run_nowhere(planned: Path, tmp_path: Path) -> None:
+    sheets = tmp_path / "=cmd|'!A1'<script>.csv"
+    rows = [
+        f"{HEADER},cards",
+        "=1+1,38,es,2025-12-08,2026-01-05,",
+        '"=HYPERLINK(""http://x.example"")",<script>alert(1)</script>,es,2025-12-08,2026-01-05,',
+        "5,38,\u202e<img src=x>,2025-12-08,2026-01-05,",
+        '6,38,es,"=TODAY()\n<b>",2026-01-05,',
+        ",38,es,2025-12-08,2026-01-05,@SUM(A1)",
+    ]
+    sheets.write_text("\n".join(rows), encoding="utf-8")
+    result = run("report", planned, "--postings", sheets)
+    assert result.exit_code == 0, result.output
+    page = (planned / "report.html").read_text(encoding="utf-8")
+    assert "<script" not in page
+    assert "<img src=x" not in page
+    assert "\u202e" not in page
+    for name in ("actual.csv", "coverage_actual.csv"):
+        for row in table(planned / name):
+            assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for cell in row.values())
+    book = openpyxl.load_workbook(planned / "coverage.xlsx")
+    assert not any(cell.data_type == "f" for each in book for row in each.iter_rows() for cell in row)
+
+
+def test_columns_are_documented_in_their_order(reported: tuple[Path, str]) -> None:
+    docs = (SHEETS.parent / "columns.md").read_text(encoding="utf-8")
+    for name in ("actual.csv", "coverage_actual.csv"):
+        section = docs.split(f"## {name}")[1].split("\n## ")[0]
+        cells = re.findall(r"^\| (`[^|]+`) \|", section, re.MULTILINE)
+        documented = [column for cell in cells for column in re.findall(r"`(\w+)`", cell)]
+        assert [*documented, "source"] == list(table(reported[0] / name)[0])

@@ -44,6 +44,38 @@ class Source:
     sha256: str
 
 
+@dataclass(frozen=True)
+class WhatHung:
+    """What the installers wrote down, and whom it reached.
+
+    Attributes
+    ----------
+    file, sha256 : str
+        Of the installers' sheets.
+    rows : int
+        How many the file has.
+    days : int
+        For how many the plan is made.
+    first : date or None
+        The posting date; None where the campaign gives none.
+    notes : tuple of str
+        On the file: what was left out, and what was taken to be so.
+    table : DataFrame
+        The columns of actual.csv.
+    coverage : DataFrame
+        The columns of coverage_actual.csv, rows of the region alone; the last is of all languages.
+    """
+
+    file: str
+    sha256: str
+    rows: int
+    days: int
+    first: date | None
+    notes: tuple[str, ...]
+    table: pd.DataFrame
+    coverage: pd.DataFrame
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReportContent:
     """What the report says; people are counts with 90% margins (`…_moe`), not a number where empty.
@@ -95,6 +127,8 @@ class ReportContent:
         Short name of each route by its id.
     version : str
         Of the program that made the plan.
+    hung : WhatHung or None
+        None before the installers' sheets are in.
     """
 
     name: str
@@ -131,6 +165,7 @@ class ReportContent:
     families: Sequence[Sequence[str]] = ()
     route_names: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
+    hung: WhatHung | None = None
 
     @property
     def venues(self) -> bool:
@@ -201,6 +236,25 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         families=tuple(map(tuple, said["families"])),
         route_names={route: printable(name) for route, name in said["route_names"].items()},
         version=printable(record["targeting"]),
+        hung=_hung(plan, smallest),
+    )
+
+
+def _hung(plan: PlanFolder, smallest: float) -> WhatHung | None:
+    """Return what hung; None where no sheets are in."""
+    table, coverage, posted = plan.actual, plan.coverage_actual, plan.posted
+    if table is None or coverage is None or not posted:
+        return None
+    coverage = amounts(coverage, smallest)
+    return WhatHung(
+        file=printable(posted["file"]),
+        sha256=printable(posted["sha256"]),
+        rows=int(posted["rows"]),
+        days=int(posted["days"]),
+        first=date.fromisoformat(posted["posting_date"]) if posted["posting_date"] else None,
+        notes=tuple(printable(notice["message"]) for notice in posted["notices"]),
+        table=amounts(table, smallest),
+        coverage=coverage[coverage["area_kind"] == "region"].reset_index(drop=True),
     )
 
 

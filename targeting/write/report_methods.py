@@ -3,6 +3,7 @@
 from targeting.write.report_content import ReportContent
 from targeting.write.report_words import people_words
 
+HASH_SHOWN = 12  # characters of a SHA-256
 # Numbered: the text refers to them
 PUBLICATIONS = (
     "U.S. Census Bureau: Understanding and Using American Community Survey Data: What All Data Users Need to "
@@ -18,7 +19,7 @@ def methods(content: ReportContent) -> list[str]:
     placed = _predominant() if content.solution is None else _optimal(content)
     said = [
         _people(content), _margins(content), _cells(content), _service(content), _served(content),
-        _reached(content), placed, _redraws(content),
+        _reached(content), placed, _redraws(content), _hung(content),
     ]  # fmt: skip
     return [each for each in said if each]
 
@@ -115,4 +116,17 @@ def _redraws(content: ReportContent) -> str:
         f"Certainty. The tract figures are drawn anew {redraws:,} times within their "
         "margins, each language scaled to its total of the region, and the plan is made again on each: the "
         "certainty of a placement is the share of redraws that make it too."
+    )
+
+
+def _hung(content: ReportContent) -> str:
+    if content.hung is None:
+        return ""
+    hung = content.hung
+    return (
+        "Actual. Each card that hung makes rides for the days on which it hung: one that hung half of the "
+        f"plan's {hung.days:,} days counts as half a card in the formula of those reached. No more cards "
+        "of a language count at once than the route has vehicles. A bus whose route nobody wrote down is "
+        "taken to serve all routes in proportion to their vehicle-hours; nobody counts as living near it. "
+        f"What hung stands in {hung.file}, SHA-256 {hung.sha256[:HASH_SHOWN]}."
     )

@@ -2,7 +2,7 @@
 
 import targeting
 from targeting.legal_basis import legal_basis
-from targeting.write import report_prose, report_tables, report_words
+from targeting.write import report_hung, report_prose, report_tables, report_words
 from targeting.write.chart_interlining import interlining_chart, interlining_words
 from targeting.write.charts import budget_chart, reach_bars
 from targeting.write.document import (
@@ -36,6 +36,7 @@ def report_document(content: ReportContent, plan_map: Figure) -> Document:
     """
     summary = [
         _reach(content, plan_map),
+        None if content.hung is None else report_hung.hung_section(content, content.hung),
         _coverage(content),
         _more_buses(content),
         _limits(content),
@@ -44,7 +45,7 @@ def report_document(content: ReportContent, plan_map: Figure) -> Document:
     appendix = [
         _certainty(content), _strategies(content), _budgets(content), _travels(content),
         _sensitivity(content), _solution(content), _access(content), _know(content), _placements(content),
-        _methods(content),
+        None if content.hung is None else report_hung.places_section(content.hung), _methods(content),
     ]  # fmt: skip
     return Document(
         kind="Report on a poster plan",

@@ -25,64 +25,89 @@ SETTINGS: dict[str, tuple[str, Callable[[float], str]]] = {
 
 
 def coverage(content: ReportContent) -> Table:
-    """Return people in the region, near any route, served and reached, by language, with shares."""
+    """Return people in the region, near any route, served and reached, by language, with shares.
+
+    Once it is known what hung, the figures of that stand beside those of the plan.
+    """
     rows = content.coverage
     hung = "route or venue" if content.venues else "route"
     near = "bus route" if set(content.settings["region"]["modes"]) == {"bus"} else "route"
-    unsure = bool(
-        rows[[name for name in rows.columns if name.endswith("_reliability")]].eq("low").any(axis=None)
-    )
     note = (
         f"{content.people}, ± 90% margins of sampling error. Served: near a {hung} with a poster in their "
         "language, each person counted once. Reached: of those, expected to ride a bus with one"
         + (" or go to such a venue." if content.venues else ".")
         + " Shares are of the people in the region."
     )
-    if unsure:
-        note += f" * Of low reliability: coefficient of variation above {content.cv_limits[1]:.0%}."
-    cells = [
+    heads = [
         [
-            row.language_name,
-            _sure(row, "lep", content.smallest),
-            _sure(row, "served_any", content.smallest),
-            _sure(row, "served_posted", content.smallest),
-            _share(row.served_posted_share, row.served_posted_share_moe),
-            _sure(row, "reach", content.smallest),
-            _share(row.reach_share, row.reach_share_moe),
+            Head(word)
+            for word in (
+                "Language", "In the region", f"Near any {near}", "Served", "Share", "Reached", "Share",
+            )
         ]
-        for row in rows.itertuples(index=False)
-    ]
+    ]  # fmt: skip
+    figures = ["lep", "served_any", "served_posted", "served_posted_share", "reach", "reach_share"]
+    if content.hung is not None:
+        actual = content.hung.coverage.set_index("language").filter(like="_actual")
+        rows = rows.join(actual, on="language")
+        heads = [
+            [Head(word, rows=2) for word in ("Language", "In the region", f"Near any {near}")]
+            + [Head("Served", span=2), Head("Reached", span=2), Head("Share, actual", rows=2)],
+            [Head(word) for word in ("Planned", "Actual") * 2],
+        ]
+        figures = [
+            "lep", "served_any", "served_posted", "served_posted_actual", "reach", "reach_actual",
+            "reach_actual_share",
+        ]  # fmt: skip
+    if rows[[name for name in rows.columns if name.endswith("_reliability")]].eq("low").any(axis=None):
+        note += f" * Of low reliability: coefficient of variation above {content.cv_limits[1]:.0%}."
+    everyone = _all_languages(content)
     return Table(
-        caption="People in the region, served and reached, by language",
-        heads=[
-            [
-                Head(word)
-                for word in (
-                    "Language", "In the region", f"Near any {near}", "Served", "Share", "Reached", "Share",
-                )
-            ]
+        caption="People in the region, served and reached, by language"
+        + ("" if content.hung is None else ", as planned and as it hung"),
+        heads=heads,
+        rows=[
+            *(
+                [row.language_name, *(_figure(row, name, content.smallest) for name in figures)]
+                for row in rows.itertuples(index=False)
+            ),
+            ["All languages", *(everyone[name] for name in figures)],
         ],
-        rows=[*cells, _all_languages(content)],
         strong=[len(rows)],
         swatches=[*(language_style(tag)["color"] for tag in rows["language"]), ""],
+        stacked=content.hung is not None,
         notes=[note],
-    )  # fmt: skip
+    )
 
 
-def _all_languages(content: ReportContent) -> list[str]:
-    """Return the row of all languages: the sum over those that have nobody in common."""
+def _all_languages(content: ReportContent) -> dict[str, str]:
+    """Return the figures of all languages: the sum over those that have nobody in common."""
     rows = content.coverage[~content.coverage["measured_as"].duplicated()]
     total = total_of_plan(content.strategies)
-    served, reach = ((float(total[name]), float(total[f"{name}_moe"])) for name in ("served", "reach"))
-    people, near = (_sum(rows[name], rows[f"{name}_moe"], content.smallest) for name in ("lep", "served_any"))
-    shares = [
-        _share(part[0] / people[0], float(moe.of_proportion(*part, *people))) for part in (served, reach)
-    ]
-    told = [
-        "–" if math.isnan(pair[0]) else with_margin(*pair, content.smallest)
-        for pair in (people, near, served, reach)
-    ]
-    return ["All languages", told[0], told[1], told[2], shares[0], told[3], shares[1]]
+    figures = {
+        name: _sum(rows[name], rows[f"{name}_moe"], content.smallest) for name in ("lep", "served_any")
+    }
+    figures |= {
+        name: (float(total[of]), float(total[f"{of}_moe"]))
+        for name, of in {"served_posted": "served", "reach": "reach"}.items()
+    }
+    if content.hung is not None:
+        everyone = content.hung.coverage.iloc[-1]
+        figures |= {
+            name: (float(everyone[name]), float(everyone[f"{name}_moe"]))
+            for name in ("served_posted_actual", "reach_actual")
+        }
+    people = figures["lep"]
+    told = {
+        name: "–" if math.isnan(pair[0]) else with_margin(*pair, content.smallest)
+        for name, pair in figures.items()
+    }
+    shares = {
+        f"{name}_share": _share(pair[0] / people[0], float(moe.of_proportion(*pair, *people)))
+        for name, pair in figures.items()
+        if name not in ("lep", "served_any")
+    }
+    return told | shares
 
 
 def _sum(people: "pd.Series[float]", margins: "pd.Series[float]", smallest: float) -> tuple[float, float]:
@@ -92,9 +117,12 @@ def _sum(people: "pd.Series[float]", margins: "pd.Series[float]", smallest: floa
     return float(people.sum()), float(np.sqrt((margins**2).sum()))
 
 
-def _sure(row: Any, name: str, smallest: float) -> str:
-    """Return a figure with its margin, and * where it is of low reliability."""
-    told = with_margin(getattr(row, name), getattr(row, f"{name}_moe"), smallest)
+def _figure(row: Any, name: str, smallest: float) -> str:
+    """Return a share or a figure with its margin, with * where it is of low reliability."""
+    value, margin = getattr(row, name), getattr(row, f"{name}_moe")
+    if name.endswith("_share"):
+        return _share(value, margin)
+    told = with_margin(value, margin, smallest)
     return told + ("*" if getattr(row, f"{name}_reliability") == "low" and " ± " in told else "")
 
 

@@ -34,10 +34,10 @@ def lead(content: ReportContent) -> str:
     posted = int((languages_of_plan(content.strategies)["cards"] > 0).sum())
     in_venue = content.placements["unit"] == "venue"
     units, buses = content.placements.loc[~in_venue, "unit_id"].nunique(), int(total["buses"])
-    where = _counted(units, content.unit, {"family": "families"}.get(content.unit, f"{content.unit}s"))
+    where = counted(units, content.unit, {"family": "families"}.get(content.unit, f"{content.unit}s"))
     venues = content.placements.loc[in_venue, "unit_id"].nunique()
-    carriers = [f"{_counted(buses, 'bus', 'buses')} on {where}"] if buses else []
-    carriers += [_counted(venues, "venue", "venues")] if venues else []
+    carriers = [f"{counted(buses, 'bus', 'buses')} on {where}"] if buses else []
+    carriers += [counted(venues, "venue", "venues")] if venues else []
     single = (buses, venues) in ((1, 0), (0, 1))
     served, reached = (
         about(total[name], total[f"{name}_moe"], content.smallest) for name in ("served", "reach")
@@ -48,7 +48,7 @@ def lead(content: ReportContent) -> str:
     weeks = _weeks(content.weeks)
     return (
         f"{' and '.join(carriers) or 'No bus'} {'carries' if single else 'carry'} posters in "
-        f"{_counted(posted, 'language', 'languages')} for {weeks}. {_sentence(served)} "
+        f"{counted(posted, 'language', 'languages')} for {weeks}. {_sentence(served)} "
         f"{content.people} live within walking distance of a {hung} with a poster in their language, and "
         f"{reached} of them can be expected to {met} at least once in {weeks}."
     )
@@ -223,7 +223,8 @@ def _weeks(weeks: float) -> str:
     return "1 week" if weeks == 1 else f"{weeks:g} weeks"
 
 
-def _counted(number: int, one: str, many: str) -> str:
+def counted(number: int, one: str, many: str) -> str:
+    """Return "1 bus", or "1,234 buses"."""
     return f"{number:,} {one if number == 1 else many}"
 
 

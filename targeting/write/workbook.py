@@ -16,7 +16,8 @@ from targeting.legal_basis import legal_basis
 from targeting.plan_folder import read_plan_folder
 from targeting.write import workbook_columns as columns_of
 from targeting.write.plan_layers import tract_layer
-from targeting.write.report_content import ReportContent, report_content
+from targeting.write.report_content import ReportContent, WhatHung, report_content
+from targeting.write.report_hung import NOT_TOLD, differences
 from targeting.write.report_words import day
 from targeting.write.sheets import Column, Workbook
 from targeting.write.tables import published
@@ -101,7 +102,7 @@ def sheets_of(
         f"± is the 90% margin of sampling error. Orange: low reliability (coefficient of variation above "
         f"{medium:.0%}); yellow: medium (above {high:.0%})."
     )
-    coverage, strategies = tables["coverage"], tables["strategies"]
+    coverage, strategies = _coverage(tables), tables["strategies"]
     people = f"{content.people[:1].upper()}{content.people[1:]}"
     agencies = (
         " Rows of agencies count their own routes alone, over the whole region: they overlap and must not be "
@@ -109,13 +110,14 @@ def sheets_of(
     )
     return [
         Sheet(
-            "Coverage", coverage, columns_of.COVERAGE,
+            "Coverage", coverage, columns_of.COVERAGE if content.hung is None else columns_of.COVERAGE_ACTUAL,
             f"{people} near posted routes, by language and area",
             f"{margins} Near a posted route: near a route or place that carries a poster in their own "
             "language, each person counted once. Reached: expected to ride such a bus at least once in "
             f"{content.weeks:g} weeks.{agencies if (coverage['area_kind'] == 'agency').any() else ''}",
             list(coverage["area_kind"] == "region"),
         ),
+        *([] if content.hung is None else [_hung(tables["actual"], content.hung)]),
         Sheet(
             "Placements", tables["placements"], columns_of.PLACEMENTS,
             "Where each language hangs, how sure the choice is, and why",
@@ -149,6 +151,27 @@ def sheets_of(
             list(strategies["language"] == ""),
         ),
     ]  # fmt: skip
+
+
+def _coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the rows of coverage, with what hung beside the plan once that is known."""
+    coverage, actual = tables["coverage"], tables.get("coverage_actual")
+    if actual is None:
+        return coverage
+    keys = ["area", "area_kind", "language"]
+    more = coverage[[*keys, *coverage.columns.difference(actual.columns)]]
+    both = actual.merge(more, on=keys, how="left")
+    return both.assign(language_name=both["language_name"].replace("", "All languages"))
+
+
+def _hung(table: pd.DataFrame, hung: WhatHung) -> Sheet:
+    """Return the worksheet of what hung."""
+    return Sheet(
+        "What hung", table.assign(unit_name=table["unit_name"].replace("", NOT_TOLD)), columns_of.HUNG,
+        "Cards ordered, and cards that hung, by route or place and language",
+        f"As the installers wrote down in {hung.file} ({hung.rows:,} rows). Cards that hung: the most at "
+        f"once. A card-day is one card for one day. {' '.join(differences(hung))}",
+    )  # fmt: skip
 
 
 def _languages(content: ReportContent, margins: str) -> tuple[str, str]:

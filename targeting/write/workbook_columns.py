@@ -11,7 +11,7 @@ from targeting.languages import Language
 from targeting.write.layer_titles import column_of, titles_of
 from targeting.write.sheets import Column, Kind
 
-COVERAGE = {
+AREAS = {
     "area": Column("Area"),
     "language_name": Column("Language"),
     "area_kind": Column("Kind of area"),
@@ -22,6 +22,8 @@ COVERAGE = {
     "served_any": Column("Near any route", "people", "served_any_reliability"),
     "served_any_moe": Column("± near any", "margin", "served_any_reliability"),
     "served_any_reliability": Column("Reliability near any"),
+}
+COVERAGE = AREAS | {
     "served_posted": Column("Near a posted route", "people", "served_posted_reliability"),
     "served_posted_moe": Column("± near posted", "margin", "served_posted_reliability"),
     "served_posted_reliability": Column("Reliability near posted"),
@@ -32,6 +34,48 @@ COVERAGE = {
     "reach_reliability": Column("Reliability reached"),
     "reach_share": Column("Share reached", "share"),
     "reach_share_moe": Column("± of the share reached", "share_margin"),
+}
+# Once it is known what hung: the actual figures beside those of the plan
+COVERAGE_ACTUAL = AREAS | {
+    "served_posted": Column("Near a posted route, planned", "people", "served_posted_reliability"),
+    "served_posted_moe": Column("± near posted, planned", "margin", "served_posted_reliability"),
+    "served_posted_reliability": Column("Reliability near posted, planned"),
+    "served_posted_share": Column("Share near posted, planned", "share"),
+    "served_posted_share_moe": Column("± of the share near posted, planned", "share_margin"),
+    "served_posted_actual": Column(
+        "Near a posted route, actual", "people", "served_posted_actual_reliability"
+    ),
+    "served_posted_actual_moe": Column("± near posted, actual", "margin", "served_posted_actual_reliability"),
+    "served_posted_actual_reliability": Column("Reliability near posted, actual"),
+    "served_posted_actual_share": Column("Share near posted, actual", "share"),
+    "served_posted_actual_share_moe": Column("± of the share near posted, actual", "share_margin"),
+    "reach": Column("Reached, planned", "people", "reach_reliability"),
+    "reach_moe": Column("± reached, planned", "margin", "reach_reliability"),
+    "reach_reliability": Column("Reliability reached, planned"),
+    "reach_share": Column("Share reached, planned", "share"),
+    "reach_share_moe": Column("± of the share reached, planned", "share_margin"),
+    "reach_actual": Column("Reached, actual", "people", "reach_actual_reliability"),
+    "reach_actual_moe": Column("± reached, actual", "margin", "reach_actual_reliability"),
+    "reach_actual_reliability": Column("Reliability reached, actual"),
+    "reach_actual_share": Column("Share reached, actual", "share"),
+    "reach_actual_share_moe": Column("± of the share reached, actual", "share_margin"),
+}
+HUNG = {
+    "unit_name": Column("Route or place"),
+    "language_name": Column("Language"),
+    "unit": Column("Kind"),
+    "cards_ordered": Column("Cards ordered", "number"),
+    "cards_up": Column("Cards that hung", "number"),
+    "card_days_planned": Column("Card-days planned", "number"),
+    "card_days_up": Column("Card-days that hung", "number"),
+    "first_up": Column("First day up"),
+    "last_down": Column("Last down"),
+    "missing": Column("Missing", "number"),
+    "late": Column("Late", "number"),
+    "short": Column("Short", "number"),
+    "extra": Column("Extra", "number"),
+    "wrong_language": Column("Wrong language", "number"),
+    "finding": Column("What differs", "prose"),
 }
 PLACEMENTS = {
     "unit_name": Column("Route or place"),

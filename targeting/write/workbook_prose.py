@@ -4,14 +4,13 @@ from collections.abc import Sequence
 
 from targeting.legal_basis import LegalBasis
 from targeting.wording import about
-from targeting.write import report_methods
+from targeting.write import report_hung, report_methods
 from targeting.write.report_content import ReportContent, Source
 from targeting.write.report_prose import limits
 from targeting.write.report_words import day, languages_of_plan, lead, people_words
 from targeting.write.sheets import Heading
 
 Blocks = list[str | Heading | tuple[str, str]]
-HASH_SHOWN = 12  # characters of a SHA-256
 INVENTED = "The figures are those of an invented city: a sample to learn from, not to be cited."
 
 
@@ -38,6 +37,7 @@ def read_me(content: ReportContent, sheets: Sequence[tuple[str, str]]) -> Blocks
     counties = f" of {content.counties:,} counties" if content.counties > 1 else ""
     return [
         lead(content),
+        *([] if content.hung is None else [report_hung.lead(content, content.hung)]),
         *([INVENTED] if content.invented else []),
         Heading("This plan"),
         ("Agency", content.agency),
@@ -63,7 +63,10 @@ def read_me(content: ReportContent, sheets: Sequence[tuple[str, str]]) -> Blocks
 
 
 def _notes(content: ReportContent) -> Blocks:
-    return [Heading("To know about this plan"), *content.notes] if content.notes else []
+    plan: Blocks = [Heading("To know about this plan"), *content.notes] if content.notes else []
+    if content.hung is None or not content.hung.notes:
+        return plan
+    return [*plan, Heading("To know about what hung"), *content.hung.notes]
 
 
 def _how_to_word(content: ReportContent) -> str:
@@ -114,7 +117,7 @@ def _words(content: ReportContent) -> list[tuple[str, str]]:
 
 def _source(source: Source) -> str:
     vintage = f", {source.vintage}" if source.vintage else ""
-    return f"{source.file}{vintage}; SHA-256 {source.sha256[:HASH_SHOWN] or 'not known'}"
+    return f"{source.file}{vintage}; SHA-256 {source.sha256[: report_methods.HASH_SHOWN] or 'not known'}"
 
 
 def methods(content: ReportContent, basis: LegalBasis) -> Blocks:
