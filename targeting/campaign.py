@@ -4,7 +4,6 @@ Paths are relative to the file. Unknown keys are errors with a suggestion. What 
 `targeting.campaign_sections`.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -14,6 +13,8 @@ from pydantic import BaseModel, ValidationError
 
 from targeting.campaign_sections import SECTIONS, Campaign, Section
 from targeting.errors import CampaignError
+from targeting.plain_text import shortened
+from targeting.toml_files import parsed, read_toml, refuse_odd
 
 __all__ = ["Campaign", "full_key", "read_campaign", "with_settings"]
 
@@ -33,23 +34,7 @@ def read_campaign(file: Path, settings: Sequence[str] | Mapping[str, object] = (
     CampaignError
         When the file is missing, is no TOML, or holds something unusable.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as fault:
-        raise CampaignError(
-            f"{file}: no such campaign file; 'targeting sample DIR' writes one to start from."
-        ) from fault
-    except IsADirectoryError as fault:
-        raise CampaignError(f"{file}: is a folder; give the campaign file in it.") from fault
-    except (OSError, UnicodeDecodeError) as fault:
-        raise CampaignError(f"{file}: cannot be read as text ({fault}).") from fault
-    try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as fault:
-        raise CampaignError(
-            f"{file.name}: is not valid TOML: {fault}; put text in quotes, and in Windows paths write / "
-            "or use single quotes."
-        ) from fault
+    content = read_toml(file)
     if isinstance(settings, Mapping):
         _change(content, settings)
     else:
@@ -81,6 +66,7 @@ def _checked(content: dict[str, Any], file: Path) -> Campaign:
     """Return the campaign that a file's content, with all changes made to it, describes."""
     if "file" in content:
         raise CampaignError(f"{file.name}: {_unknown('file', [*_keys()])}")
+    refuse_odd(content, file.name)
     try:
         return Campaign(**content, file=file)
     except ValidationError as fault:
@@ -99,12 +85,12 @@ def _apply(content: dict[str, Any], setting: str) -> None:
     """Put a setting of the command line into the file's content."""
     key, equals, value = setting.partition("=")
     if not equals:
-        raise CampaignError(f"--set {setting}: write it as key=value, for example --set buses=50.")
+        raise CampaignError(f"--set {shortened(setting)}: write it as key=value, for example --set buses=50.")
     try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value.strip()
-    _put(content, key.strip(), parsed, f"--set {setting}")
+        meant = parsed(f"value = {value}")["value"]
+    except ValueError:
+        meant = value.strip()
+    _put(content, key.strip(), meant, f"--set {shortened(setting)}")
 
 
 def _change(content: dict[str, Any], settings: Mapping[str, object]) -> None:
@@ -147,7 +133,7 @@ def full_key(key: str, said: str) -> str:
 def _unknown(key: str, known: Sequence[str]) -> str:
     close = get_close_matches(key, known, n=1)
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}."
-    return f"unknown key {key!r}: {hint}"
+    return f"unknown key {shortened(repr(key))}: {hint}"
 
 
 def _sentence(fault: ValidationError, content: dict[str, Any]) -> str:
@@ -178,14 +164,17 @@ def _sentence(fault: ValidationError, content: dict[str, Any]) -> str:
         "bool_type": "write true or false without quotes",
         "greater_than": f"must be more than {limits.get('gt', 0):g}",
         "greater_than_equal": f"must be at least {limits.get('ge', 0):g}",
+        "less_than": f"must be less than {limits.get('lt', 0):g}",
         "less_than_equal": f"must be at most {limits.get('le', 0):g}",
         "literal_error": f"must be {limits.get('expected')}",
         "too_short": "must not be empty",
         "string_too_short": "must not be empty",
+        "string_too_long": f"must have at most {limits.get('max_length')} characters",
+        "int_parsing_size": "is too large a number",
     }.get(kind, first["msg"].removeprefix("Value error, "))
     if forms and (places.count(place) > 1 or kind in ("list_type", "model_type")):
         reason = forms
-    return f"{where} = {first['input']!r}: {reason[0].lower()}{reason[1:]}."
+    return f"{where} = {shortened(repr(first['input']))}: {reason[0].lower()}{reason[1:]}."
 
 
 def _place(loc: Sequence[str | int], content: object) -> tuple[str | int, ...]:

@@ -12,12 +12,15 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from targeting.errors import CampaignError
+from targeting.plain_text import shortened
 
 MODES = (
     "bus", "coach", "tram", "subway", "rail", "ferry", "cable_tram", "aerial", "funicular",
     "monorail", "other",
 )  # fmt: skip
 
+ADDRESS = re.compile(r"(?i)^\s*(?:([a-z][a-z0-9+.-]+):/|//[^/]*@)|://")
+LONGEST_NAME = 255  # bytes of a file's name
 MOST_BUSES = 1_000_000  # more than the world has, so that sums stay numbers
 MOST_PEOPLE = 1e10
 
@@ -334,9 +337,14 @@ class Campaign(Section):
 
     def path(self, relative: str) -> Path:
         """Return a path of the campaign file as the program opens it."""
-        if "://" in relative:
+        if address := ADDRESS.search(relative):  # it may hold a password, and is not repeated
+            kind = f"{address[1]}:// " if address[1] else ""
             raise CampaignError(
-                f"{relative.split('://')[0]}:// addresses are not read directly; download the file, "
-                "or let 'targeting fetch' do it, and give its path."
+                f"{kind}addresses are not read directly; download the file, or let 'targeting fetch' do it, "
+                "and give its path."
+            )
+        if any(len(part.encode()) > LONGEST_NAME for part in Path(relative).parts):
+            raise CampaignError(
+                f"{shortened(relative)}: no file has so long a name; check the paths in the campaign file."
             )
         return self.file.parent / relative
