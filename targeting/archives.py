@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from targeting.campaign_sections import Limits
 from targeting.errors import UnsafeFileError
-from targeting.text_files import Watched, too_large
+from targeting.text_files import Watched, check_file, too_large
 
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
 _END_BYTES, _END_64_BYTES, _LOCATOR_64, _LONGEST_COMMENT = 22, 56, 20, 65535
@@ -38,6 +38,7 @@ def sound_members(path: Path, limits: Limits) -> list[zipfile.ZipInfo]:
     OSError
         When it cannot be read.
     """
+    check_file(path, limits.unpacked_bytes, "limits.unpacked_mb")
     if _directory_bytes(path) > limits.members * _MEMBER_BYTES:
         raise UnsafeFileError(_too_many(limits))
     with zipfile.ZipFile(path) as archive:

@@ -43,20 +43,21 @@ def read_toml(file: Path) -> dict[str, Any]:
         raise CampaignError(f"{file}: cannot be read ({fault.strerror}).") from fault
     if len(data) > MOST_BYTES:
         raise CampaignError(
-            f"{file.name}: is larger than {MOST_BYTES // 1000} kB, which no campaign file is; give the campaign file."
+            f"{file.name}: is larger than {MOST_BYTES // 1000} kB, which no campaign file is; check the path."
         )
     lines = text.split("\n")
     longest = max(range(len(lines)), key=lambda number: len(lines[number]))
     if len(lines[longest]) > LONGEST_LINE:
         raise CampaignError(
-            f"{file.name}: line {longest + 1} has more than {LONGEST_LINE:,} characters; write a list on several lines."
+            f"{file.name}: line {longest + 1} has more than {LONGEST_LINE:,} characters; write a list on "
+            "several lines."
         )
     try:
         return parsed(text)
     except ValueError as fault:
         raise CampaignError(
-            f"{file.name}: is not valid TOML: {shortened(str(fault))}; put text in quotes, and in Windows paths "
-            "write / or use single quotes."
+            f"{file.name}: is not valid TOML: {shortened(str(fault))}; put text in quotes, and in Windows "
+            "paths write / or use single quotes."
         ) from fault
 
 
@@ -95,8 +96,8 @@ def refuse_odd(content: dict[str, Any], name: str) -> None:
             what = f"{_TOO_DEEP}."
         elif isinstance(value, str) and hidden_character(value):
             what = (
-                f"{shortened(repr(value))} holds a character that cannot be seen ({hidden_character(value)}); "
-                "remove it, and write the text anew."
+                f"{shortened(repr(value))} holds a character that cannot be seen "
+                f"({hidden_character(value)}); remove it, and write the text anew."
             )
         elif isinstance(value, str) and len(value) > LONGEST_TEXT:
             what = f"is longer than {LONGEST_TEXT:,} characters; shorten it."
@@ -110,10 +111,11 @@ def _everything(content: dict[str, Any]) -> Iterator[tuple[str, object, int]]:
     while waiting:
         place, value, depth = waiting.pop()
         yield place, value, depth
-        inside = (
-            value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-        )
-        for key, each in inside:
-            if isinstance(key, str):
+        if depth > DEEPEST:
+            continue
+        if isinstance(value, dict):
+            for key, each in value.items():
                 yield shortened(repr(key)), key, depth
-            waiting.append((f"{place}.{key}".lstrip(".") if isinstance(key, str) else place, each, depth + 1))
+                waiting.append((f"{place}.{key}".lstrip("."), each, depth + 1))
+        elif isinstance(value, list):
+            waiting += [(place, each, depth + 1) for each in value]
