@@ -1,9 +1,11 @@
 """The command line: parse, call, print, exit code. Heavy libraries load only inside commands."""
 
 import json
+import logging
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -64,7 +66,10 @@ class _Commands(click.Group):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         """Run, and turn whatever a user can get wrong into one sentence and exit code 2."""
         print_what_there_is()
+        # where it cannot keep its settings is its own concern
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
+            _refuse_unreadable_names(sys.argv[1:] if not args or args[0] is None else args[0])
             status = super().main(*args, **{**kwargs, "standalone_mode": False})
         except TargetingError as fault:
             click.echo(f"Error: {fault}", err=True)
@@ -75,13 +80,31 @@ class _Commands(click.Group):
             click.echo(f"Error: {message}; see '{command} --help'.", err=True)
             sys.exit(2)
         except (click.Abort, KeyboardInterrupt):
-            click.echo("Stopped; nothing was written.", err=True)
+            click.echo("Stopped; nothing is half-written.", err=True)
             sys.exit(130)
         except OSError as fault:
             what = f"{fault.filename}: cannot be used" if fault.filename else "the output cannot be written"
             click.echo(f"Error: {what} ({fault.strerror or fault}).", err=True)
             sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse_unreadable_names(arguments: Iterable[str]) -> None:
+    """Refuse names of files that are no text: neither libraries nor records of a plan can hold them.
+
+    Raises
+    ------
+    CampaignError
+        When an argument, or the folder that relative paths start from, holds such a byte.
+    """
+    with suppress(FileNotFoundError):  # that folder was removed: paths will say so
+        arguments = [*arguments, str(Path.cwd())]
+    for text in arguments:
+        if any("\udc80" <= letter <= "\udcff" for letter in text):
+            raise CampaignError(
+                f"{text}: is named in bytes that are no text here; rename it, or set LC_ALL=C.UTF-8 if the name "
+                "is right."
+            )
 
 
 def _campaign_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -12,10 +12,19 @@ KEYS_FROM = "https://api.census.gov/data/key_signup.html"
 
 
 def cache_folder() -> Path:
-    """Return the user's cache folder for downloads."""
+    """Return the user's cache folder for downloads.
+
+    Raises
+    ------
+    FetchError
+        When the system knows no home folder of the user.
+    """
     import platformdirs
 
-    return Path(platformdirs.user_cache_path("targeting", appauthor=False))
+    folder = Path(platformdirs.user_cache_path("targeting", appauthor=False))
+    if not folder.is_absolute():
+        raise FetchError("no home folder is known to keep downloads in; give a folder with --cache.")
+    return folder
 
 
 def config_folder() -> Path:
