@@ -142,7 +142,7 @@ def _posted(path: Path) -> dict[str, Any]:
         posted = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as fault:
         raise OutputError(
-            f"{path}: cannot be read ({fault}); make the report with --postings again."
+            f"{path}: cannot be read ({fault}); remove it, and give --postings again."
         ) from fault
     return posted if isinstance(posted, dict) else {}
 

@@ -37,6 +37,7 @@ from targeting.write.workbook_again import workbook_again
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 POSTING_DATE, WEEKS_LATER = "2025-12-08", "2026-01-05"  # four weeks apart
 HEADER = "bus,route,language,date_up,date_down"
+BY_GARAGE = ("unit=garage", "garages=gtfs/sample_garages.csv")
 SETTINGS = (f"posting_date={POSTING_DATE}", "redraws=0", "buses=10")
 
 
@@ -82,7 +83,14 @@ def codes(found: Actual) -> dict[str, str]:
 
 @pytest.mark.parametrize(
     "settings",
-    [(), ("slots=2",), ("file=sample_venues.csv", "cards=6"), ("unit=family",), ("strategy=predominant",)],
+    [
+        (),
+        ("slots=2",),
+        ("file=sample_venues.csv", "cards=6"),
+        ("unit=family",),
+        ("strategy=predominant",),
+        BY_GARAGE,
+    ],
 )
 def test_what_hung_as_ordered_reaches_whom_the_plan_reaches(
     tmp_path: Path, settings: tuple[str, ...]
@@ -244,6 +252,17 @@ def test_a_bus_without_route_serves_all_of_them_by_their_hours(tmp_path: Path) -
     )
     assert region(found.coverage).loc["es", "served_posted"] == 0
     assert "in proportion to their vehicle-hours" in codes(found)["posting_route_not_told"]
+
+
+def test_a_bus_without_route_is_of_some_garage() -> None:
+    """Each route of the sample has one garage, so that a garage has the hours of its routes."""
+    made = plan(*BY_GARAGE)
+    shares = pd.Series(share_of_hours(made.scores), index=made.scores.postable.table.index)
+    with (SAMPLE.parent / "gtfs" / "sample_garages.csv").open(encoding="utf-8", newline="") as stream:
+        garages = {row["route"]: f"garage:{row['garage']}" for row in csv.DictReader(stream)}
+    hours = made.vehicles.set_index("route_id")["vehicle_hours_week"].groupby(garages).sum()
+    assert shares.sum() == pytest.approx(1)
+    assert (shares - (hours / hours.sum())[shares.index]).abs().max() < 1e-12
 
 
 @pytest.mark.parametrize(
