@@ -102,8 +102,8 @@ def _refuse_unreadable_names(arguments: Iterable[str]) -> None:
     for text in arguments:
         if any("\udc80" <= letter <= "\udcff" for letter in text):
             raise CampaignError(
-                f"{text}: is named in bytes that are no text here; rename it, or set LC_ALL=C.UTF-8 if that is "
-                "its name."
+                f"{text}: is named in bytes that are no text here; rename it, or set LC_ALL=C.UTF-8 if the "
+                "name is right."
             )
 
 
