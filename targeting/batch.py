@@ -13,16 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 from targeting.batch_list import Region
 from targeting.batch_region import Outcome, plan_region
-from targeting.errors import CampaignError, TargetingError
+from targeting.errors import CampaignError
 from targeting.plain_text import plain, shortened
 
 if TYPE_CHECKING:
     from distributed import Client
 
 MEMORY_PER_WORKER = 2e9  # what a large metro needs with room to spare (docs/scale.md)
+CONNECT_S = 20
+DIED = (
+    "its worker process was killed both times that it was tried, most often because memory ran out; run "
+    "fewer workers at once (--workers 1), or on a larger machine."
+)
 LOCAL = {
-    # a process that died may try its region once more
-    "distributed.scheduler.allowed-failures": 1,
+    # whose process has died is tried once more, but alone (`plan_regions`)
+    "distributed.scheduler.allowed-failures": 0,
     # a plan's memory is none of Dask's to spill; a worker that pauses for it would wait for ever
     "distributed.worker.memory.target": False,
     "distributed.worker.memory.spill": False,
@@ -79,7 +84,7 @@ def start_workers(scheduler: str | None, workers: int | None, regions: int) -> "
         ) from fault
     if scheduler is not None:
         try:
-            client = Client(scheduler, set_as_default=False, timeout=20)
+            client = Client(scheduler, set_as_default=False, timeout=CONNECT_S)
         except (OSError, ValueError, TimeoutError) as fault:
             said = shortened(plain(str(fault)), 200)
             raise CampaignError(
@@ -122,43 +127,56 @@ def plan_regions(
     work : callable
         What plans a region.
     """
+    suspects: list[Region] = []
+    for region, fault, outcome in _tried(workers, regions, out, work, workers.at_once):
+        if _died(fault):
+            suspects.append(region)  # or its process died of another region's fault: each is tried alone
+        else:
+            yield outcome or Outcome(region.name, "failed", _sentence(fault))
+    for region, fault, outcome in _tried(workers, suspects, out, work, 1):
+        yield outcome or Outcome(region.name, "failed", DIED if _died(fault) else _sentence(fault))
+
+
+def _tried(
+    workers: Workers,
+    regions: Iterable[Region],
+    out: Path,
+    work: Callable[[Region, Path], Outcome],
+    at_once: int | None,
+) -> Iterator[tuple[Region, BaseException | None, Outcome | None]]:
+    """Yield each region as it is done, with its outcome or what befell the worker."""
     from distributed import as_completed
 
-    waiting = iter(regions)
-    named: dict[Any, str] = {}
+    waiting, handed_out = iter(regions), {}
     running = as_completed(loop=workers.client.loop)
 
     def hand_out() -> None:
         for region in waiting:
-            future = workers.client.submit(
-                work, region, out, key=f"region-{region.name}", pure=False, retries=0
-            )
-            named[future] = region.name
+            future = workers.client.submit(work, region, out, pure=False, retries=0)
+            handed_out[future] = region
             running.add(future)
-            if workers.at_once is not None and len(named) >= workers.at_once:
+            if at_once is not None and len(handed_out) >= at_once:
                 return
 
     hand_out()
     for future in running:
-        name = named.pop(future)
-        fault = future.exception()
-        yield future.result() if fault is None else Outcome(name, "failed", _sentence(fault))
+        region, fault = handed_out.pop(future), future.exception()
+        outcome = future.result() if fault is None else None
         future.release()
+        yield region, fault, outcome
         hand_out()
 
 
-def _sentence(fault: BaseException) -> str:
-    """Return why a region has no outcome of its own."""
+def _died(fault: BaseException | None) -> bool:
     from distributed.scheduler import KilledWorker
 
-    if isinstance(fault, TargetingError):
-        return str(fault)
-    if isinstance(fault, KilledWorker):
-        return (
-            "its worker process was killed each time that it was tried, most often because memory ran out; "
-            "run fewer workers at once (--workers 1), or on a larger machine."
-        )
-    return f"the workers could not plan it ({shortened(plain(f'{type(fault).__name__}: {fault}'), 300)})."
+    return isinstance(fault, KilledWorker)
+
+
+def _sentence(fault: BaseException | None) -> str:
+    """Return why a region has no outcome of its own."""
+    said = shortened(plain(f"{type(fault).__name__}: {fault}"), 300)
+    return f"the workers could not plan it ({said})."
 
 
 def _processors() -> int:

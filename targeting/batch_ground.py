@@ -116,9 +116,13 @@ def ground_of(plan: Plan) -> Ground:
         routes=_routes(plan),
         posted=_posted(plan),
         calls=_calls(plan),
-        points=points.assign(geoid=geoids[points["tract"].to_numpy(int)])[
-            ["geoid", "lon", "lat", "population"]
-        ],
+        points=pd.DataFrame(
+            {
+                # a type of its own, for a table without rows has none to show
+                "geoid": pd.array(geoids[points["tract"].to_numpy(int)], dtype="string"),
+                **{name: points[name].to_numpy(float) for name in ("lon", "lat", "population")},
+            }
+        ),
     )
 
 
@@ -161,7 +165,7 @@ def _posted(plan: Plan) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "route": route,
-            "language": tags[language],
+            "language": pd.array(tags[language], dtype="string"),
             "near": near[route, language],
             "carried": carried[route, language],
         }

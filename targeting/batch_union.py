@@ -147,7 +147,7 @@ def _catchment(group: Group, service: _Service) -> Catchment:
     cells = grid_cells(polygons, places, farthest)
     points = read_ground(folder, "points", geoids)
     if len(points):
-        points = points.assign(tract=np.searchsorted(geoids, points["geoid"]))
+        points = points.assign(tract=np.searchsorted(geoids, points["geoid"].to_numpy(object)))
         cells = point_cells(points, metres(points["lon"], points["lat"], crs), cells)
     return make_catchment(
         cells,

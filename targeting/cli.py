@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from targeting import __version__
+from targeting.cli_batch import batch
 from targeting.cli_doctor import doctor
 from targeting.cli_fetch import fetch, regions
 from targeting.cli_folder import compare, layers, picture, report
@@ -46,6 +47,7 @@ Examples:
   targeting report maps/first                the plan as a report: a page and a Word file
   targeting hotspots campaign.toml           where each language concentrates
   targeting vehicles campaign.toml           which routes share their buses
+  targeting batch regions.csv --out maps/all   many regions, and all of them together
 """
 
 
@@ -138,6 +140,7 @@ def main() -> None:
     """
 
 
+main.add_command(batch)
 main.add_command(fetch)
 main.add_command(regions)
 

@@ -63,6 +63,7 @@ def batch(
             national, refused = _add_up(found, listed, out.absolute(), outcomes)
             _write(out, listed, outcomes, national, refused)
     except KeyboardInterrupt:
+        _write(out, listed, outcomes, None, "")
         done = sum(outcome.status != "failed" for outcome in outcomes.values())
         click.echo(
             f"Stopped: {done} of {len(listed)} regions have a plan; run the same command to go on.", err=True
@@ -82,7 +83,7 @@ def _run(
 
     out.mkdir(parents=True, exist_ok=True)
     (out / ".batch").mkdir(exist_ok=True)
-    write_summary(out, listed, outcomes)
+    write_summary(out, listed, outcomes, running=True)
     next_at = time.monotonic() + SUMMARY_EVERY_S
     with _progress(len(listed), quiet) as step:
         for outcome in plan_regions(workers, listed, out):
@@ -90,7 +91,7 @@ def _run(
             step(outcome)
             began = time.monotonic()
             if began >= next_at:
-                write_summary(out, listed, outcomes)
+                write_summary(out, listed, outcomes, running=True)
                 took = time.monotonic() - began
                 next_at = began + max(SUMMARY_EVERY_S, SUMMARY_SHARE * took)
 

@@ -4,14 +4,12 @@ They are written anew while regions finish, each whole. The summary tells how lo
 it alone is not the same from one run to the next.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import jinja2
-import numpy as np
 import pandas as pd
 
 import targeting
@@ -71,14 +69,16 @@ def summary_table(
     texts = ("region", "status", "campaign", *LANGUAGE, "error")
     whole = [name for name in (*OF_PEOPLE, *PLANNED) if "share" not in name]
     return table.assign(
-        **{name: table[name].fillna("").astype(str) for name in texts},
-        **{name: pd.Series(map(_whole, table[name]), dtype=object) for name in whole},
+        **{name: table[name].astype(object).fillna("").astype(str) for name in texts},
+        **{name: _whole(table[name]) for name in whole},
     )
 
 
-def _whole(cell: object) -> object:
-    """Return a count as a whole number, and words or nothing as they are."""
-    return int(cell) if isinstance(cell, float | np.floating) and not math.isnan(cell) else cell
+def _whole(counts: "pd.Series[Any]") -> "pd.Series[Any]":
+    """Return counts as whole numbers, beside words where there are any."""
+    if counts.map(lambda cell: isinstance(cell, str)).any():
+        return counts.map(lambda cell: cell if isinstance(cell, str) or pd.isna(cell) else int(cell))
+    return counts.astype("Int64")
 
 
 def write_summary(
@@ -88,6 +88,7 @@ def write_summary(
     *,
     national: pd.DataFrame | None = None,
     refused: str = "",
+    running: bool = False,
 ) -> None:
     """Write the summary of a batch, finished or not, and the national table where there is one.
 
@@ -103,6 +104,8 @@ def write_summary(
         `targeting.batch_national.national_rows`.
     refused : str
         Why there can be none.
+    running : bool
+        Whether more is to come: the page then reads itself anew.
 
     Raises
     ------
@@ -127,7 +130,7 @@ def write_summary(
                 text = as_csv(published.assign(source=_source(len(done), len(regions))))
                 path.write_text(text, encoding="utf-8", newline="")
         with whole_file(out / "summary.html") as path:
-            page = _page(regions, outcomes, national, refused, smallest)
+            page = _page(regions, outcomes, national, refused, smallest, running=running)
             path.write_text(page, encoding="utf-8", newline="")
     except OSError as fault:
         raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
@@ -147,6 +150,8 @@ def _page(
     national: pd.DataFrame | None,
     refused: str,
     smallest: float,
+    *,
+    running: bool,
 ) -> str:
     records = {name: outcome.record for name, outcome in outcomes.items() if outcome.record is not None}
     rows = [
@@ -169,6 +174,7 @@ def _page(
     return template.render(
         css=package.joinpath("batch_page.css").read_text(encoding="utf-8"),
         rows=rows,
+        running=running,
         counts={status: said.count(status) for status in ("planned", "unchanged", "failed", WAITING)},
         map=region_map(placed),
         unplaced=[row["name"] for row in rows if row["record"] is None],
