@@ -2,7 +2,7 @@
 
 import targeting
 from targeting.legal_basis import legal_basis
-from targeting.write import report_hung, report_prose, report_tables, report_words
+from targeting.write import report_coverage, report_hung, report_prose, report_tables, report_words
 from targeting.write.chart_interlining import interlining_chart, interlining_words
 from targeting.write.charts import budget_chart, reach_bars
 from targeting.write.document import (
@@ -80,7 +80,7 @@ def _reach(content: ReportContent, plan_map: Figure) -> Section:
 
 def _coverage(content: ReportContent) -> Section:
     harbor = report_prose.safe_harbor_words(content, legal_basis())
-    blocks: list[Block] = [report_tables.coverage(content)]
+    blocks: list[Block] = [report_coverage.coverage(content)]
     blocks += [Paragraph(harbor, "note")] if harbor else []
     return Section("coverage", "Coverage by language", blocks)
 

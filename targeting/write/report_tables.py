@@ -4,17 +4,16 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from targeting import moe
 from targeting.legal_basis import LegalBasis
 from targeting.wording import count, percent, with_margin
 from targeting.write.charts import budget_rows
 from targeting.write.document import Head, Table
 from targeting.write.map_style import language_style
 from targeting.write.report_content import ReportContent
-from targeting.write.report_words import day, languages_of_plan, total_of_plan
+from targeting.write.report_coverage import share_words
+from targeting.write.report_words import day, languages_of_plan
 
 LEAKS_SHOWN = 12
 SETTINGS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -22,115 +21,6 @@ SETTINGS: dict[str, tuple[str, Callable[[float], str]]] = {
     "rides_per_week": ("How often a resident rides", lambda value: f"{value:g} a week"),
     "elasticity": ("How much ridership follows service", lambda value: f"{value:g}"),
 }
-
-
-def coverage(content: ReportContent) -> Table:
-    """Return people in the region, near any route, served and reached, by language, with shares.
-
-    Once it is known what hung, the figures of that stand beside those of the plan.
-    """
-    rows = content.coverage
-    hung = "route or venue" if content.venues else "route"
-    near = "bus route" if set(content.settings["region"]["modes"]) == {"bus"} else "route"
-    note = (
-        f"{content.people}, ± 90% margins of sampling error. Served: near a {hung} with a poster in their "
-        "language, each person counted once. Reached: of those, expected to ride a bus with one"
-        + (" or go to such a venue." if content.venues else ".")
-        + " Shares are of the people in the region."
-    )
-    heads = [
-        [
-            Head(word)
-            for word in (
-                "Language", "In the region", f"Near any {near}", "Served", "Share", "Reached", "Share",
-            )
-        ]
-    ]  # fmt: skip
-    figures = ["lep", "served_any", "served_posted", "served_posted_share", "reach", "reach_share"]
-    if content.hung is not None:
-        actual = content.hung.coverage.set_index("language").filter(like="_actual")
-        rows = rows.join(actual, on="language")
-        heads = [
-            [Head(word, rows=2) for word in ("Language", "In the region", f"Near any {near}")]
-            + [Head("Served", span=2), Head("Reached", span=2), Head("Share, actual", rows=2)],
-            [Head(word) for word in ("Planned", "Actual") * 2],
-        ]
-        figures = [
-            "lep", "served_any", "served_posted", "served_posted_actual", "reach", "reach_actual",
-            "reach_actual_share",
-        ]  # fmt: skip
-    if rows[[name for name in rows.columns if name.endswith("_reliability")]].eq("low").any(axis=None):
-        note += f" * Of low reliability: coefficient of variation above {content.cv_limits[1]:.0%}."
-    everyone = _all_languages(content)
-    return Table(
-        caption="People in the region, served and reached, by language"
-        + ("" if content.hung is None else ", as planned and as it hung"),
-        heads=heads,
-        rows=[
-            *(
-                [row.language_name, *(_figure(row, name, content.smallest) for name in figures)]
-                for row in rows.itertuples(index=False)
-            ),
-            ["All languages", *(everyone[name] for name in figures)],
-        ],
-        strong=[len(rows)],
-        swatches=[*(language_style(tag)["color"] for tag in rows["language"]), ""],
-        stacked=content.hung is not None,
-        notes=[note],
-    )
-
-
-def _all_languages(content: ReportContent) -> dict[str, str]:
-    """Return the figures of all languages: the sum over those that have nobody in common."""
-    rows = content.coverage[~content.coverage["measured_as"].duplicated()]
-    total = total_of_plan(content.strategies)
-    figures = {
-        name: _sum(rows[name], rows[f"{name}_moe"], content.smallest) for name in ("lep", "served_any")
-    }
-    figures |= {
-        name: (float(total[of]), float(total[f"{of}_moe"]))
-        for name, of in {"served_posted": "served", "reach": "reach"}.items()
-    }
-    if content.hung is not None:
-        everyone = content.hung.coverage.iloc[-1]
-        figures |= {
-            name: (float(everyone[name]), float(everyone[f"{name}_moe"]))
-            for name in ("served_posted_actual", "reach_actual")
-        }
-    people = figures["lep"]
-    told = {
-        name: "–" if math.isnan(pair[0]) else with_margin(*pair, content.smallest)
-        for name, pair in figures.items()
-    }
-    shares = {
-        f"{name}_share": _share(pair[0] / people[0], float(moe.of_proportion(*pair, *people)))
-        for name, pair in figures.items()
-        if name not in ("lep", "served_any")
-    }
-    return told | shares
-
-
-def _sum(people: "pd.Series[float]", margins: "pd.Series[float]", smallest: float) -> tuple[float, float]:
-    """Return a sum and its margin; not a number where a term is too small to be told, or all are nobody."""
-    if ((people > 0) & (people < smallest)).any() or not people.any():
-        return math.nan, math.nan
-    return float(people.sum()), float(np.sqrt((margins**2).sum()))
-
-
-def _figure(row: Any, name: str, smallest: float) -> str:
-    """Return a share or a figure with its margin, with * where it is of low reliability."""
-    value, margin = getattr(row, name), getattr(row, f"{name}_moe")
-    if name.endswith("_share"):
-        return _share(value, margin)
-    told = with_margin(value, margin, smallest)
-    return told + ("*" if getattr(row, f"{name}_reliability") == "low" and " ± " in told else "")
-
-
-def _share(share: float, margin: float) -> str:
-    if math.isnan(share):
-        return "–"
-    digits = 1 if margin >= 0.0005 else 2  # no margin is 0.0%
-    return f"{share:.{digits}%} ± {margin:.{digits}%}"
 
 
 def reached(content: ReportContent) -> Table:
@@ -354,7 +244,7 @@ def safe_harbor(content: ReportContent, languages: pd.DataFrame) -> Table:
             [
                 row.language_name,
                 with_margin(row.lep, row.lep_moe, content.smallest),
-                _share(row.share, row.share_moe),
+                share_words(row.share, row.share_moe),
                 f"{row.safe_harbor_threshold:,.0f}",
                 "yes" if row.safe_harbor else "no",
                 "yes" if row.safe_harbor_certain else "no",
