@@ -143,12 +143,17 @@ def _from_csv(text: TextFile, separator: str) -> pd.DataFrame:
     with text.path.open(encoding=text.encoding, newline="") as stream:
         check_columns(next(csv.reader([stream.readline()], delimiter=separator), []))
         stream.seek(0)
-        table = pd.read_csv(stream, sep=separator, dtype=str, keep_default_na=False)
-        if not isinstance(table.index, pd.RangeIndex):  # pandas makes an index of what is too much
-            raise UnsafeFileError("has more values in its rows than names in its first line; add the names.")
+        try:
+            table = pd.read_csv(stream, sep=separator, dtype=str, keep_default_na=False)
+        except ValueError:
+            stream.seek(0)
+            check_quotes(stream, separator=separator)
+            raise
         if text.lines - 1 > len(table):
             stream.seek(0)
             check_quotes(stream, separator=separator)
+        if not isinstance(table.index, pd.RangeIndex):  # pandas makes an index of what is too much
+            raise UnsafeFileError("has more values in its rows than names in its first line; add the names.")
     return table
 
 
