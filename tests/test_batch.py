@@ -25,6 +25,7 @@ from targeting.cli import main
 from targeting.errors import CampaignError
 from targeting.write.batch_map import region_map
 from targeting.write.batch_summary import summary_table, write_summary
+from targeting.write.svg import text_width
 
 
 @pytest.fixture(scope="module")
@@ -429,6 +430,9 @@ def test_labels_of_the_map_keep_clear_of_each_other() -> None:
     assert drawn is not None
     labels = [spot.label for spot in drawn.spots if spot.label]
     assert 2 <= len(labels) < 60
-    for number, (x, y, _) in enumerate(labels):
-        for other_x, other_y, _ in labels[number + 1 :]:
-            assert abs(x - other_x) > 40 or abs(y - other_y) > 10
+    wide = text_width("region-1", 12) / 2  # half of the least that any of the names takes
+    offset = {"start": wide, "middle": 0.0, "end": -wide}
+    middles = [(label.x + offset[label.anchor], label.y) for label in labels]
+    for number, (x, y) in enumerate(middles):
+        for other_x, other_y in middles[number + 1 :]:
+            assert abs(x - other_x) > 1.9 * wide or abs(y - other_y) > 10

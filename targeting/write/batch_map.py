@@ -20,6 +20,15 @@ Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
+class Label:
+    """Where a region's name stands: from x on, about it or up to it (start, middle, end), above y."""
+
+    x: float
+    y: float
+    anchor: str
+
+
+@dataclass(frozen=True)
 class Spot:
     """A region on the map, in pixels: its dot, the box around its stops, and its label where one fits."""
 
@@ -27,7 +36,7 @@ class Spot:
     x: float
     y: float
     box: Box
-    label: tuple[float, float, str] | None
+    label: Label | None
 
 
 @dataclass(frozen=True)
@@ -110,16 +119,17 @@ def _labelled(spots: list[Spot], frame: Box) -> list[Spot]:
     for spot in spots:
         wide = text_width(spot.region, SIZE)
         label = None
-        for x, y in (
-            (spot.x + DOT + 4, spot.y + 4),
-            (spot.x - DOT - 4 - wide, spot.y + 4),
-            (spot.x - wide / 2, spot.y - DOT - 5),
-            (spot.x - wide / 2, spot.y + DOT + 13),
+        for x, y, anchor in (
+            (spot.x + DOT + 4, spot.y + 4, "start"),
+            (spot.x - DOT - 4, spot.y + 4, "end"),
+            (spot.x, spot.y - DOT - 5, "middle"),
+            (spot.x, spot.y + DOT + 13, "middle"),
         ):
-            box = (x, y - LINE + 4, x + wide, y + 4)
+            left = x - wide * {"start": 0.0, "middle": 0.5, "end": 1.0}[anchor]
+            box = (left, y - LINE + 4, left + wide, y + 4)
             inside = frame[0] < box[0] and box[2] < frame[2] and frame[1] < box[1] and box[3] < frame[3]
             if inside and not any(_meet(box, other) for other in taken):
-                label = (round(x, 1), round(y, 1), spot.region)
+                label = Label(round(x, 1), round(y, 1), anchor)
                 taken.append(box)
                 break
         found.append(Spot(spot.region, spot.x, spot.y, spot.box, label))
