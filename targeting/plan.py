@@ -16,8 +16,10 @@ from targeting.languages import told_apart
 from targeting.placement_table import placement_rows
 from targeting.plan_tables import language_rows
 from targeting.posting import Posting, decide, refuse_contradictions
+from targeting.redraws import with_region_error
 from targeting.scores import Scores
 from targeting.scoring import score_routes
+from targeting.served import margins_of_sums
 from targeting.strategies import budget_rows, strategy_rows
 from targeting.vehicle_table import vehicle_rows
 
@@ -92,11 +94,17 @@ def _robustness(scores: Scores, posting: Posting) -> pd.DataFrame | None:
         return None
     reach = posting.problem.audience.reach(posting.cards)
     groups = list(told_apart(scores.languages))
+    redrawn = with_region_error(
+        survived.reach,
+        scores.tracts.estimates[groups].sum().to_numpy(float),
+        margins_of_sums(np.ones((1, len(scores.tracts.names))), scores.tracts, groups).ravel(),
+        seed=scores.campaign.certainty.seed,
+    )
     rows = []
     for language in scores.languages:
         column = groups.index(language.column)
-        rows.append((language.tag, language.english_name, reach[column], survived.reach[:, column], np.nan))
-    rows.append(("", "", reach.sum(), survived.reach.sum(axis=1), survived.regret))
+        rows.append((language.tag, language.english_name, reach[column], redrawn[:, column], np.nan))
+    rows.append(("", "", reach.sum(), redrawn.sum(axis=1), survived.regret))
     return pd.DataFrame(
         [
             {

@@ -96,6 +96,27 @@ def survival(
     )
 
 
+def with_region_error(reach: Floats, totals: Floats, margins: Floats, *, seed: int) -> Floats:
+    """Return the reach of each redraw with the error of the region's totals, shape (redraws, groups).
+
+    The redraws keep each group's total of the region. Reach is linear in people, so that a total that is
+    itself drawn, normal about its estimate, moves it by the same share.
+
+    Parameters
+    ----------
+    reach : ndarray, shape (redraws, groups)
+        `Survival.reach`.
+    totals, margins : ndarray, shape (groups,)
+        People in the region, and their 90% margins.
+    seed : int
+    """
+    random = np.random.default_rng([seed, 1])  # another stream than the tracts'
+    spread = np.divide(
+        moe.standard_error(margins), totals, out=np.zeros_like(totals, dtype=float), where=totals > 0
+    )
+    return np.asarray(reach * np.maximum(random.normal(1.0, spread, reach.shape), 0.0))
+
+
 def mean_redraw(estimates: Floats, margins: Floats, *, count: int, seed: int) -> Floats:
     """Return the mean of the redraws, shape (tracts, groups).
 

@@ -20,6 +20,7 @@ from targeting.errors import CampaignError
 from targeting.plan import Plan, make_plan
 from targeting.posting import to_groups
 from targeting.proofs import assumption, proofs
+from targeting.redraws import with_region_error
 from targeting.scores import Scores
 from targeting.write.tables import rounded, tables_csv, told
 
@@ -379,6 +380,15 @@ def test_few_people_are_told_in_no_table_as_if_they_were_counted(optimal: Plan) 
         cells, whole = curve[f"reach_{tag}"].tolist(), rounded(optimal.budget)[f"reach_{tag}"].tolist()
         assert cells == ["under 200" if 0 < people < 200 else people for people in whole]
     assert "under 200" in curve["reach_ar"].tolist()
+
+
+def test_the_interval_holds_the_error_of_the_regions_totals() -> None:
+    # two redraws of one group that reach the same: all that moves them is the total's error, 164.5 of 1,000
+    reach = with_region_error(np.full((4000, 1), 500.0), np.array([1000.0]), np.array([164.5]), seed=7)
+    assert reach.mean() == pytest.approx(500, rel=0.01)
+    assert reach.std() == pytest.approx(50, rel=0.05)
+    sure = with_region_error(np.array([[3.0, 4.0]]), np.array([10.0, 0.0]), np.array([0.0, 12.0]), seed=7)
+    assert sure.tolist() == [[3.0, 4.0]]
 
 
 def test_robustness_is_over_the_redraws(optimal: Plan) -> None:
