@@ -33,7 +33,12 @@ LOCAL = {
     "distributed.worker.memory.spill": False,
     "distributed.worker.memory.pause": False,
     "distributed.worker.memory.terminate": 0.95,
+    # nobody looks at their pages
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
 }
+# Dask opens a port for its pages in any case: a free one, on this machine alone, for each batch
+NO_PAGES = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +107,7 @@ def start_workers(scheduler: str | None, workers: int | None, regions: int) -> "
             processes=True,
             host="127.0.0.1",
             dashboard_address=None,
+            scheduler_kwargs=NO_PAGES,
             silence_logs=logging.CRITICAL,
             memory_limit=int(_memory() / count),
         ) as cluster,

@@ -63,7 +63,8 @@ def batch(
             national, refused = _add_up(found, listed, out.absolute(), outcomes)
             _write(out, listed, outcomes, national, refused)
     except KeyboardInterrupt:
-        _write(out, listed, outcomes, None, "")
+        if outcomes:
+            _write(out, listed, outcomes, None, "")
         done = sum(outcome.status != "failed" for outcome in outcomes.values())
         click.echo(
             f"Stopped: {done} of {len(listed)} regions have a plan; run the same command to go on.", err=True
@@ -140,10 +141,14 @@ def _refuse_other(out: Path) -> None:
         raise OutputError(f"{out}: holds files that are no batch; choose another --out.")
 
 
+def _watched(quiet: bool) -> bool:
+    return not quiet and sys.stderr.isatty()
+
+
 @contextmanager
 def _progress(regions: int, quiet: bool) -> "Iterator[Callable[[Outcome], None]]":
     """Yield a function that tells of a region that is done: a live bar, and a line where it failed."""
-    if quiet or not sys.stderr.isatty():
+    if not _watched(quiet):
         yield lambda _: None
         return
     from rich.console import Console
@@ -185,7 +190,7 @@ def _report(
     quiet: bool,
     as_json: bool,
 ) -> None:
-    """Say what became of the regions; what failed goes to stderr even when quiet."""
+    """Say what became of the regions; what failed goes to stderr even when quiet, if not told already."""
     told = [outcomes[region.name] for region in listed]
     failed = [outcome for outcome in told if outcome.status == "failed"]
     if as_json:
@@ -198,15 +203,15 @@ def _report(
                 "national_refused": refused,
             }
         )
-    for outcome in failed:
-        click.echo(f"{outcome.region}: {outcome.error}", err=True)
+    for outcome in [] if _watched(quiet or as_json) else failed:
+        click.echo(f"{outcome.region} failed: {outcome.error}", err=True)
     if refused:
         click.echo(f"national.csv is not written: {refused}", err=True)
     if as_json or quiet:
         return
     counts = {status: sum(each.status == status for each in told) for status in ("planned", "unchanged")}
     click.echo(
-        f"{len(told)} regions: {counts['planned']} planned, {counts['unchanged']} unchanged, "
-        f"{len(failed)} failed."
+        f"{len(told)} {'region' if len(told) == 1 else 'regions'}: {counts['planned']} planned, "
+        f"{counts['unchanged']} unchanged, {len(failed)} failed."
     )
     click.echo(f"\nSummary: {(out / 'summary.html').resolve()}\nTables and plans: {out.resolve()}")
