@@ -5,6 +5,8 @@ calculations. Only four are let through, told by what a file begins with, and on
 but shapes: a GeoPackage whose layer is a view could calculate for ever.
 """
 
+import json
+import mmap
 import re
 import sqlite3
 import warnings
@@ -42,6 +44,9 @@ _GEOPACKAGE_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_re
 _SPATIAL_INDEX = re.compile(r'(?i)CREATE VIRTUAL TABLE\s+("([^"]|"")*"|\w+)\s+USING\s+rtree\s*\(')
 _STEPS = 10_000_000  # that SQLite may take to list the tables of a GeoPackage
 _INSTRUCTIONS = b"gdal_streamed_alg"  # GDAL runs a JSON file with this in it
+# the key "crs", however it is spelt
+_COORDINATE_SYSTEM = re.compile(rb"""["'](?:c|\\u0063)(?:r|\\u0072)(?:s|\\u0073)["']""")
+_LONGEST_SYSTEM = 4096
 _ROUNDED = 1e-6  # degrees beyond the edge of the world that are rounding
 
 
@@ -192,11 +197,30 @@ def _check_format(path: Path, suffix: str) -> None:
             return
         if not start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
             raise UnsafeFileError(f"cannot be read as a map layer: it is no GeoJSON; {FORMATS}")
-        while start:
-            if _INSTRUCTIONS in start:
-                raise UnsafeFileError(f"is no map layer but instructions to make one; {FORMATS}")
-            more = stream.read(CHUNK)
-            start = start[-len(_INSTRUCTIONS) :] + more if more else b""
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            _check_geojson(text)
+
+
+def _check_geojson(text: mmap.mmap) -> None:
+    """Refuse GeoJSON that GDAL would run, or for whose coordinate system it would ask an address."""
+    if text.find(_INSTRUCTIONS) >= 0:
+        raise UnsafeFileError(f"is no map layer but instructions to make one; {FORMATS}")
+    for found in _COORDINATE_SYSTEM.finditer(text):
+        after = text[found.end() : found.end() + _LONGEST_SYSTEM].lstrip()
+        value = after.removeprefix(b":").lstrip()
+        if not after.startswith(b":") and after[:1] in (b",", b"}", b"]"):
+            continue  # a text that says "crs", and no key
+        if value[:1] in (b'"', b"n", b"t", b"f", b"-", b"[") or value[:1].isdigit():
+            continue  # a column of that name: GDAL takes nothing but an object
+        try:
+            kind, _ = json.JSONDecoder().raw_decode(value.decode("utf-8", errors="replace"))
+        except (ValueError, RecursionError):
+            kind = None
+        if not isinstance(kind, dict) or str(kind.get("type")).lower() not in ("name", "epsg"):
+            raise UnsafeFileError(
+                "does not name its coordinate system but says where to ask for it; save it with one "
+                "(EPSG:4326 for longitude and latitude)."
+            )
 
 
 def _other_format() -> str:
