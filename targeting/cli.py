@@ -4,7 +4,7 @@ import json
 import logging
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
@@ -65,14 +65,14 @@ class _Commands(click.Group):
             ctx.fail(f"no such command {args[0]!r}{hint}")
         return super().resolve_command(ctx, args)
 
-    def main(self, *args: Any, **kwargs: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:
         """Run, and turn whatever a user can get wrong into one sentence and exit code 2."""
         print_what_there_is()
         # where it cannot keep its settings is its own concern
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
-            _refuse_unreadable_names(sys.argv[1:] if not args or args[0] is None else args[0])
-            status = super().main(*args, **{**kwargs, "standalone_mode": False})
+            _refuse_unreadable_names(sys.argv[1:] if args is None else args)
+            status = super().main(args, *more, **{**kwargs, "standalone_mode": False})
         except TargetingError as fault:
             click.echo(f"Error: {fault}", err=True)
             sys.exit(2)

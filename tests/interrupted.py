@@ -1,18 +1,22 @@
-"""Write a folder many times over, and be killed or refused by the system at each step in turn.
+"""Write the same place many times over, and be killed or refused by the system at each step in turn.
 
-Run as a program of its own, so that a process can be killed and forking is cheap:
-`python interrupted.py FOLDER kill|refuse one-step|two-steps` prints how many steps there were.
+Run as a program of its own, so that processes can be killed and forking is cheap:
+`python interrupted.py FOLDER WHAT HOW SWAP` prints how many steps there were. WHAT is folder, files or
+fetch; HOW is kill or refuse; SWAP is one-step, or two-steps as where folders cannot be exchanged.
 """
 
 import errno
 import os
 import signal
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from targeting import whole
 
 STEPS = ("open", "os.", "ctypes.")  # the last is the exchange of two folders
+NAMES = ("map.html", "routes.csv", "run.json")
 
 
 class Steps:
@@ -36,89 +40,141 @@ class Steps:
                 raise OSError(self.fault, os.strerror(self.fault))
 
 
-def write(place: Path, mark: str) -> None:
-    """Write a folder of three files that all say the same."""
+@dataclass
+class Trial:
+    """Something that is written, and what may be found there.
+
+    Attributes
+    ----------
+    write : callable
+        Writes into a place files that all say a mark.
+    states : callable
+        What the files of the place say; raises AssertionError where one of them is not whole.
+    mixed : bool
+        Whether some files may be those of before while others are new, each whole.
+    stride : int
+        Which steps are tried: every one, or every seventh where there are many.
+    """
+
+    write: Callable[[Path, str], None]
+    states: Callable[[Path], set[str]]
+    mixed: bool = False
+    stride: int = 1
+
+    def sound(self, place: Path, *marks: str) -> bool:
+        """Tell whether the files say one of the marks, all the same one unless they may be mixed."""
+        found = self.states(place)
+        return found <= set(marks) and (self.mixed or len(found) <= 1)
+
+
+def write_folder(place: Path, mark: str) -> None:
+    """Write as `plan` does."""
     with whole.whole_folder(place) as partial:
-        for name in ("map.html", "run.json", "routes.csv"):
+        for name in NAMES:
             (partial / name).write_text(mark)
 
 
-def state(place: Path) -> str:
-    """Return what all the files of the folder say; empty where there is no folder."""
+def write_files(place: Path, mark: str) -> None:
+    """Write as `picture` and `report` do."""
+    place.mkdir(exist_ok=True)
+    with whole.alone(place), whole.whole_files(place) as partial:
+        for name in NAMES:
+            (partial / name).write_text(mark)
+
+
+def states(place: Path) -> set[str]:
+    """Return what the files say; nothing where there is no folder."""
     if not place.exists():
-        return ""
-    assert sorted(path.name for path in place.iterdir()) == ["map.html", "routes.csv", "run.json"]
-    (said,) = {path.read_text() for path in place.iterdir()}
-    return said
+        return set()
+    return {path.read_text() for path in place.iterdir() if path.name in NAMES}
 
 
-def killed(steps: Steps, place: Path, before: str, *, one_step: bool) -> int:
+def states_of_folder(place: Path) -> set[str]:
+    """Return what the files say, all of which must be there if the folder is."""
+    if place.exists():
+        assert sorted(path.name for path in place.iterdir()) == list(NAMES)
+    return states(place)
+
+
+TRIALS = {"folder": Trial(write_folder, states_of_folder), "files": Trial(write_files, states, mixed=True)}
+
+
+def leftovers(place: Path) -> list[Path]:
+    """Return what is hidden in the place or beside it."""
+    return list(place.parent.rglob(".*"))
+
+
+def killed(trial: Trial, steps: Steps, place: Path, before: str, *, one_step: bool) -> int:
     """Kill a writer at each step in turn; return how many steps there were."""
-    for at in range(1, 1000):
+    for at in range(1, 1000, trial.stride):
         new = f"{before or 'new'} {at}"
         child = os.fork()
         if not child:
             steps.arm(at)
-            write(place, new)
+            trial.write(place, new)
             os._exit(0)
         _, status = os.waitpid(child, 0)
-        if one_step:
-            assert state(place) in {before, new}, (at, state(place))
-        else:
-            assert state(place) in {before, new, ""}, (at, state(place))
+        assert trial.sound(place, before, new), (at, trial.states(place))
+        if before and not one_step:
             whole.restore(place)
-            assert state(place) in {before, new}, (at, state(place))
-        with whole.alone(place):  # the next command
+        assert not before or trial.states(place), (at, "neither the one before nor the new one")
+        with whole.alone(place):  # as every command begins
             pass
-        assert state(place) in {before, new}, (at, state(place))
-        left = [path.name for path in place.parent.iterdir() if path != place]
-        assert not left, (at, left)
+        assert trial.sound(place, before, new), (at, trial.states(place))
         if status == 0:
-            assert state(place) == new
+            assert trial.states(place) == {new}
             return at
         assert os.WTERMSIG(status) == signal.SIGKILL
-        if before:
-            write(place, before)
-        elif place.exists():
+        trial.write(place, before or "between")
+        assert trial.states(place) == {before or "between"}
+        assert not leftovers(place), (at, leftovers(place))
+        if not before:
             whole.remove(place)
     raise AssertionError("no end of steps")
 
 
-def refused(steps: Steps, place: Path, before: str, fault: int) -> int:
+def refused(trial: Trial, steps: Steps, place: Path, before: str, fault: int) -> int:
     """Let the system refuse each step in turn; return how many steps there were."""
-    for at in range(1, 1000):
-        new, expected = f"{before} {at}", before
+    for at in range(1, 1000, trial.stride):
+        new = f"{before} {at}"
+        marks = {before}
         steps.arm(at, fault)
         try:
-            write(place, new)
-            expected = new
+            trial.write(place, new)
+            marks = {new}
         except OSError as error:
             if error.errno != fault:
                 raise
         ended, steps.at = bool(steps.at), 0
-        assert state(place) == expected, at
-        write(place, before)
-        assert state(place) == before
-        left = [path.name for path in place.parent.iterdir() if path != place]
-        assert not left, (at, left)
+        assert trial.states(place) == marks or (trial.mixed and trial.sound(place, before, new)), at
+        trial.write(place, before)
+        assert trial.states(place) == {before}
+        assert not leftovers(place), (at, leftovers(place))
         if ended:
             return at
     raise AssertionError("no end of steps")
 
 
-def main(folder: str, how: str, swap: str) -> None:
+def main(folder: str, what: str, how: str, swap: str) -> None:
     """Run one of the trials."""
     place, steps = Path(folder) / "plan", Steps()
     one_step = swap == "one-step"
+    os.fsync = lambda file: None  # only a power cut would tell, and it takes long
     if not one_step:
         whole._exchange = lambda one, other: False  # type: ignore[assignment]
+    if what == "fetch":
+        import interrupted_fetch
+
+        trial = Trial(interrupted_fetch.write, interrupted_fetch.states, mixed=True, stride=7)
+    else:
+        trial = TRIALS[what]
     if how == "kill":
-        first = killed(steps, place, "", one_step=one_step)
-        again = killed(steps, place, f"new {first}", one_step=one_step)
+        first = killed(trial, steps, place, "", one_step=one_step)
+        again = killed(trial, steps, place, f"new {first}", one_step=one_step)
         print(first, again)
     else:
-        write(place, "old")
-        print(*(refused(steps, place, "old", fault) for fault in (errno.ENOSPC, errno.EACCES)))
+        trial.write(place, "old")
+        print(*(refused(trial, steps, place, "old", fault) for fault in (errno.ENOSPC, errno.EACCES)))
 
 
 if __name__ == "__main__":

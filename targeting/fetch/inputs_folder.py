@@ -67,14 +67,17 @@ class InputsFolder:
         """
         path = self.folder / "campaign.toml"
         content = text.encode()
-        ours = self._record.get("campaign", "")
-        if path.exists() and path.read_bytes() != content and _sha256(path) != ours:
+        noted = self._record.get("campaign", "")
+        ours = noted if isinstance(noted, list) else [noted]
+        if path.exists() and path.read_bytes() != content and _sha256(path) not in ours:
             path = self.folder / "campaign.new.toml"
             _write_whole(path, content)
             return path
-        _write_whole(path, content)
-        self._record["campaign"] = hashlib.sha256(content).hexdigest()
-        self._write()
+        digest = hashlib.sha256(content).hexdigest()
+        for noted in ([*ours, digest], digest):  # both while either may stand there
+            self._record["campaign"] = noted
+            self._write()
+            _write_whole(path, content)
         return path
 
     def _read(self) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import os
 import tomllib
 from pathlib import Path
+from typing import Literal
 
 from targeting.errors import FetchError
 
@@ -19,19 +20,18 @@ def cache_folder() -> Path:
     FetchError
         When the system knows no home folder of the user.
     """
-    import platformdirs
-
-    folder = Path(platformdirs.user_cache_path("targeting", appauthor=False))
-    if not folder.is_absolute():
-        raise FetchError("no home folder is known to keep downloads in; give a folder with --cache.")
-    return folder
+    return _of_user("cache")
 
 
 def config_folder() -> Path:
-    """Return the folder in which a user keeps settings and regions of their own."""
-    import platformdirs
+    """Return the folder in which a user keeps settings and regions of their own.
 
-    return Path(platformdirs.user_config_path("targeting", appauthor=False))
+    Raises
+    ------
+    FetchError
+        When the system knows no home folder of the user.
+    """
+    return _of_user("config")
 
 
 def census_key(given: str | None = None) -> str | None:
@@ -44,6 +44,19 @@ def census_key(given: str | None = None) -> str | None:
     """
     key = given or os.environ.get(KEY_VARIABLE) or _of_config(config_folder() / CONFIG)
     return (key or "").strip() or None
+
+
+def _of_user(kind: Literal["cache", "config"]) -> Path:
+    import platformdirs
+
+    find = {"cache": platformdirs.user_cache_path, "config": platformdirs.user_config_path}[kind]
+    try:
+        folder = find("targeting", appauthor=False)
+    except RuntimeError:  # earlier releases return "~" as it is
+        folder = Path()
+    if not folder.is_absolute():
+        raise FetchError("no home folder of yours is known; set HOME to a folder that you may write.")
+    return folder
 
 
 def _of_config(path: Path) -> str:
