@@ -1,5 +1,7 @@
 """The line of each route on the map: its shapes, or straight lines between its stops.
 
+A route whose buses stay in one place, or whose only stops stand at one, is a short mark there.
+
 Lines are for drawing only. Who is served is decided by stops, never by lines.
 """
 
@@ -10,6 +12,8 @@ import shapely
 
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
+
+MARK_DEGREES = 0.0003  # some 25 m: short, and long enough to be seen
 
 Calls = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
@@ -100,9 +104,13 @@ def _between_stops(
         }
     ).drop_duplicates()
     found: dict[int, list[shapely.Geometry]] = {route: [] for route in routes}
-    if pairs.empty:
-        return found
-    ends = stop_lonlat[pairs[["a", "b"]].to_numpy()]
+    ends = stop_lonlat[pairs[["a", "b"]].to_numpy(np.int64)].reshape(-1, 2, 2)
     for route, line in zip(pairs["route"], shapely.linestrings(ends), strict=True):
-        found[int(route)].append(line)
+        if line.length:
+            found[int(route)].append(line)
+    stays = pd.Series(stop, trip_route[trip], dtype=np.int64).groupby(level=0).min()
+    for route, place in stays.items():
+        if not found[int(route)]:
+            lon, lat = stop_lonlat[place]
+            found[int(route)].append(shapely.LineString([(lon, lat), (lon + MARK_DEGREES, lat)]))
     return found

@@ -271,7 +271,8 @@ def _read_routes(files: FeedFiles, notices: Notices) -> pd.DataFrame:
     table["route_name"] = (short + " " + long.where(long != short, "")).str.strip()
     table["route_name"] = table["route_name"].where(table["route_name"] != "", table["route_id"])
     table["color"] = table["route_color"].where(table["route_color"].str.fullmatch("[0-9A-Fa-f]{6}"), "")
-    return _unique(table.set_index("route_id"), "routes.txt", files, notices)
+    # in the order of their ids, not of their rows: equals must not be told apart by where they stand
+    return _unique(table.set_index("route_id"), "routes.txt", files, notices).sort_index()
 
 
 def _read_stops(files: FeedFiles, notices: Notices) -> pd.DataFrame:
@@ -302,7 +303,7 @@ def _read_stops(files: FeedFiles, notices: Notices) -> pd.DataFrame:
         },
         index=pd.Index(columns["stop_id"].texts(), name="stop_id"),
     )
-    table = _unique(table, "stops.txt", files, notices)
+    table = _unique(table, "stops.txt", files, notices).sort_index()
     placed = table.loc[table["lon"].notna() & table["lat"].notna()]
     parent = table["parent"].map(placed["lon"]), table["parent"].map(placed["lat"])
     unplaced = table["lon"].isna() | table["lat"].isna()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
 from conftest import TINY, departures, read_feed, tiny, write_feed
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -904,11 +905,30 @@ def test_shapes_of_one_point_or_no_place_give_way_to_the_stops(tmp_path: Path) -
     assert feed.lines["R"].length == pytest.approx(0.02)
 
 
-def test_a_route_of_one_stop_has_an_empty_line(tmp_path: Path) -> None:
+def test_a_route_of_one_stop_is_a_short_mark_there(tmp_path: Path) -> None:
     rows = [HEADS["stop_times"], "out,08:00:00,08:00:00,a,1", "back,09:00:00,09:00:00,a,1"]
     feed, _ = read_feed(write_feed(tmp_path / "f.zip", tiny(stop_times=rows)))
-    assert feed.lines["R"].is_empty
+    assert shapely.get_coordinates(feed.lines["R"]).tolist() == [[-122.6, 45.5], [-122.5997, 45.5]]
     assert departures(feed) == {("R", 0, "a"): 5.0, ("R", 1, "a"): 5.0}
+
+
+def test_a_route_between_stops_at_one_place_is_a_short_mark_there(tmp_path: Path) -> None:
+    stops = [HEADS["stops"], "a,East,45.5,-122.6", "b,East too,45.5,-122.6", "c,Here,45.5,-122.6"]
+    feed, _ = read_feed(write_feed(tmp_path / "f.zip", tiny(stops=stops)))
+    assert shapely.get_coordinates(feed.lines["R"]).tolist() == [[-122.6, 45.5], [-122.5997, 45.5]]
+
+
+def test_routes_and_stops_stand_in_the_order_of_their_ids(tmp_path: Path) -> None:
+    """Of two routes that are worth as much a plan takes the first: their rows must not decide which."""
+    tables = tiny(
+        routes=[HEADS["routes"], "R,A,1,Main,3,", "Q,A,2,Side,3,"],
+        trips=[HEADS["trips"], "R,wk,out,0,b1,", "Q,wk,back,1,b2,"],
+    )
+    turned = {name: [rows[0], *rows[:0:-1]] for name, rows in tables.items()}
+    for number, each in enumerate((tables, turned)):
+        feed, _ = read_feed(write_feed(tmp_path / f"{number}.zip", each))
+        assert list(feed.routes.index) == ["Q", "R"]
+        assert list(feed.stops.index) == ["a", "b", "c"]
 
 
 # --- references that lead nowhere, ids given twice ----------------------------------------------
