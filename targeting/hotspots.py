@@ -141,7 +141,7 @@ def find_hotspots(
         high = some & (result[f"gi_{measure}_{name}"] >= rule.z)
         result[f"hot_{measure}_{name}"] = high | result[f"dense_{measure}"]
     result["hot"] = result[[f"hot_{measure}_{name}" for measure, name in TESTS]].any(axis=1)
-    result["why"] = _why(result, some, rule.z)
+    result["why"] = pd.Series(_why(result, some, rule.z), result.index, dtype="str")
     outside = {column: False for column in result if str(column).startswith(("hot", "dense"))}
     result = result.reindex(people.index)
     return result.fillna({**outside, "why": ""}).astype(dict.fromkeys(outside, bool) | {"why": "str"})

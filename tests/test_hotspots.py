@@ -206,6 +206,13 @@ def test_a_tract_without_speakers_is_never_hot() -> None:
     assert found["why"].iloc[0] == ""
 
 
+def test_nothing_is_hot_where_nobody_lives() -> None:
+    found = spots([0, 0], NINE_XY[:2], population=0.0)
+    assert not found[["hot", *HOT]].to_numpy().any()
+    assert found["why"].tolist() == ["", ""]
+    assert found[GI].isna().to_numpy().all()
+
+
 def test_a_tract_alone_in_its_band_is_judged_by_its_own_value() -> None:
     people = [500.0, 0.0, 0.0, 10.0, 0.0, 5.0, 0.0, 0.0]
     xy = np.array([[10_000.0 * place, 0.0] for place in range(8)])
