@@ -1030,6 +1030,20 @@ def test_hot_spots_of_the_language_shown_can_be_outlined(visit: Visit, data: dic
     assert visit.page.evaluate(HOT_LINES) == []
 
 
+def test_a_tract_without_a_speaker_or_a_margin_keeps_the_places_of_its_languages(plan: Plan) -> None:
+    """The Census Bureau gives a controlled zero no margin: there is no reliability of it."""
+    tracts = plan.scores.tracts
+    second = plan.scores.languages[1].column
+    bare = {name: getattr(tracts, name).copy() for name in ("estimates", "margins")}
+    for figures in bare.values():
+        figures.loc[figures.index[0], second] = 0.0
+    inputs = replace(plan.scores.inputs, tracts=replace(tracts, **bare))
+    words = map_data(replace(plan, scores=replace(plan.scores, inputs=inputs)))["tracts"]["reliability"]
+    assert words[0][1] == "-"
+    assert {len(word) for word in words} == {len(plan.scores.languages)}
+    assert words[0][0] in "hml"
+
+
 def test_hot_tracts_are_marked(plan: Plan, data: dict[str, Any]) -> None:
     scores = plan.scores
     keys = [language.column for language in scores.languages]

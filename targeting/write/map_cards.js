@@ -3,7 +3,7 @@
 // What a card says of a route, a tract, a venue or a stop.
 function planCards(data, words) {
   const { make, whole, people, plusMinus, carries, english, figure, ofVehicles, languageName, lineSample } = words;
-  const CLASSES = { h: "high", m: "medium", l: "low" };
+  const CLASSES = { h: "high", m: "medium", l: "low", "-": "" };
   const staff = data.audience === "staff";
 
   const quiet = (...text) => make("p", { class: "quiet" }, ...text);

@@ -44,7 +44,8 @@ def tract_columns(
         ],
         "people": [[told(number, few) for number in row] for row in people],
         "margins": margins.round().astype(int).tolist(),
-        "reliability": ["".join(word[0] for word in row) for row in sure],
+        # of nobody, without error, there is none: "-" keeps the place of the languages after it
+        "reliability": ["".join((word or "-")[0] for word in row) for row in sure],
         "classes": classes.tolist(),
         "most": [groups.index(most) if most in groups else -1 for most in scores.predominant],
         "rival": close_rivals(scores, hot).tolist(),
