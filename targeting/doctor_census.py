@@ -17,6 +17,7 @@ from targeting.controls import read_controls, read_pumas
 from targeting.errors import TargetingError
 from targeting.feed import Feed
 from targeting.findings import Findings
+from targeting.ground import plane
 from targeting.languages import GROUPS, Language
 from targeting.layers import in_degrees, read_layer
 from targeting.moe import Z90
@@ -129,7 +130,7 @@ def check_area(feed: Feed, tracts: Tracts, campaign: Campaign, findings: Finding
 
 def share_beyond(feed: Feed, tracts: Tracts, *, bus_walk_m: float, rail_walk_m: float) -> float:
     """Return the share of the stops' walking circles outside all tracts, weighted by departures."""
-    crs = tracts.geometry.estimate_utm_crs()
+    crs = plane(feed)
     polygons = tracts.geometry.to_crs(crs).to_numpy()
     walk_m = pd.Series(
         walking_distances(feed.routes["mode"], bus_walk_m=bus_walk_m, rail_walk_m=rail_walk_m),

@@ -1,7 +1,7 @@
 """The ground: stops, venues, tracts and population points on one plane in metres.
 
-A local projection (UTM) serves; a feed, venues and tracts of different places are refused here,
-before they make an empty plan.
+A local projection (UTM, the zone of the stops) serves; a feed, venues and tracts of different places are
+refused here, before they make an empty plan.
 """
 
 from dataclasses import replace
@@ -11,6 +11,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import pyproj
 import shapely
 
 from targeting.catchment import Catchment, make_catchment, walking_distances
@@ -103,7 +104,7 @@ def find_catchments(
         When no venue is.
     """
     walk_m = walking_distances(feed.routes["mode"], bus_walk_m=bus_walk_m, rail_walk_m=rail_walk_m)
-    crs = tracts.geometry.estimate_utm_crs()
+    crs = plane(feed)
     polygons = tracts.geometry.to_crs(crs).to_numpy()
     places = metres(feed.stops["lon"], feed.stops["lat"], crs)
     _refuse_apart(places, feed, tracts, polygons, walk_m, notices)
@@ -166,6 +167,18 @@ def weekly_calls(feed: Feed) -> pd.DataFrame:
             "weekly": feed.departures[["departures_week", "trips_week"]].min(axis=1).to_numpy(float),
         }
     )
+
+
+def plane(feed: Feed) -> pyproj.CRS:
+    """Return the UTM zone of the feed's middle stop.
+
+    Not that of the tracts: they may be the whole nation's, or lie on both sides of the 180th meridian, and
+    the middle of their extent is then an ocean away from the stops.
+    """
+    middle = len(feed.stops) // 2
+    lon, lat = (np.sort(feed.stops[axis].to_numpy())[[middle]] for axis in ("lon", "lat"))
+    zone: pyproj.CRS = gpd.GeoSeries.from_xy(lon, lat, crs=4326).estimate_utm_crs()
+    return zone
 
 
 def metres(lon: "pd.Series[float]", lat: "pd.Series[float]", crs: object) -> Floats:

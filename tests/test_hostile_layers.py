@@ -402,3 +402,41 @@ def test_systems_that_are_nowhere_on_earth(region: Region, kind: str) -> None:
 def test_other_layers_lie_on_earth_too(region: Region, kind: str) -> None:
     region.layer([shapely.Point(1e308, 5)], "odd.gpkg", NAME=["x"], population=[5])
     assert "feature 1 lies outside the world" in refused(region, kind, "odd.gpkg")
+
+
+def test_tracts_on_both_sides_of_the_180th_meridian(region: Region) -> None:
+    # their extent reaches around the world, and a projection of its middle would be an ocean away
+    def served() -> list[dict[str, Any]]:
+        result = region.run("routes", options=("--json",))
+        assert result.exit_code == 0, result.output
+        return [{**row, "source": ""} for row in json.loads(result.stdout)["routes"]]
+
+    west = served()
+    assert west[0]["served"] > 0
+    moved = shapely.affinity.translate
+
+    def around(shape: shapely.Geometry, shift: float) -> shapely.Geometry:
+        """Return the shape further west, cut at the meridian."""
+        there = moved(shape, shift)
+        halves = [moved(there & shapely.box(-200, 0, -180, 90), 360), there & shapely.box(-180, 0, 0, 90)]
+        return shapely.MultiPolygon([half for half in halves if half.area])
+
+    shift = -180 + 122.61
+    region.layer([around(shape, shift) for shape in region.squares()])
+    assert len([s for s in gpd.read_file(region.folder / "tracts.geojson").geometry if len(s.geoms) > 1]) == 1
+    places = [f"{-122.60 - 0.01 * n + shift}" for n in range(3)]
+    places = [place if float(place) > -180 else str(float(place) + 360) for place in places]
+    rows = [f"{name},{name},45.50,{place}" for name, place in zip("abc", places, strict=True)]
+    region.feed(stops=["stop_id,stop_name,stop_lat,stop_lon", *rows])
+    for here, there in zip(west, served(), strict=True):
+        assert here["served"] == pytest.approx(there["served"], rel=0.01)
+
+
+def test_outlines_of_a_whole_nation_do_not_bend_the_walk(region: Region) -> None:
+    near = json.loads(region.run("routes", options=("--json",)).stdout)["routes"]
+    guam = shapely.box(144.6, 13.2, 144.9, 13.6)
+    region.layer([*region.squares(), guam])
+    row = "41051000400,Far away,4000,100,0,12,0,12"
+    region.table((region.folder / "acs.csv").read_text() + "\n" + row)
+    far = json.loads(region.run("routes", options=("--json",)).stdout)["routes"]
+    assert [row["served"] for row in far] == [row["served"] for row in near]

@@ -12,6 +12,7 @@ import scipy.sparse
 import shapely
 
 from targeting.catchment import walking_distances
+from targeting.ground import plane
 from targeting.plan import Plan
 from targeting.reach import Floats
 from targeting.write.layer_titles import column_of
@@ -76,7 +77,7 @@ def _places(plan: Plan) -> gpd.GeoSeries:
     """Return where each atom is drawn, EPSG:4326."""
     scores = plan.scores
     tracts, near = scores.tracts, scores.catchment
-    crs = tracts.geometry.estimate_utm_crs()  # that of the cells
+    crs = plane(scores.feed)  # that of the cells
     xy = near.xy.copy()
     beyond = np.flatnonzero(~np.isfinite(xy[:, 0]))
     if len(beyond):

@@ -11,6 +11,7 @@ import numpy.typing as npt
 import shapely
 
 from targeting import reasons
+from targeting.ground import plane
 from targeting.languages import told_apart
 from targeting.plan import Plan
 from targeting.scores import Scores
@@ -57,7 +58,7 @@ def map_data(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
         are not in the page at all.
     """
     scores, public = plan.scores, audience == "public"
-    crs = scores.tracts.geometry.estimate_utm_crs()
+    crs = plane(scores.feed)
     polygons = scores.tracts.geometry.to_crs(crs).to_numpy()
     drawn = simplified(polygons)
     names = sorted(set(scores.tracts.county))
