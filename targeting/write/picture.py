@@ -50,7 +50,8 @@ def picture(folder: Path, paper: str = "letter") -> list[Path]:
         with (
             whole_files(folder) as whole,
             house_style(),
-            PdfPages(whole / "map.pdf", metadata={**about, "Title": clean(drawing.name)}) as pdf,
+            (whole / "map.pdf").open("wb") as file,  # which PdfPages leaves open where the disk is full
+            PdfPages(file, metadata={**about, "Title": clean(drawing.name)}) as pdf,
         ):
             for name, language in pages:
                 figure = _page(drawing, PAPERS[paper], language).figure
