@@ -1,15 +1,19 @@
 # Python 3.11 or newer and make are all that is needed; everything else is installed into .venv.
 PYTHON ?= python3
+MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test lint format lock clean
+.PHONY: demo test fuzz lint format lock clean
 
 demo: $(VENV)/ready  ## Plan the sample campaign and say where the map is
 	$(BIN)/targeting plan data/sample.toml --out maps/sample
 
 test: $(VENV)/ready-dev  ## Run all tests
 	$(BIN)/python -m pytest
+
+fuzz: $(VENV)/ready-dev  ## Try what must hold of every plan on regions drawn at random: make fuzz MINUTES=30
+	PYTHONPATH=benchmarks:tests $(BIN)/python tests/fuzz.py $(MINUTES)
 
 lint: $(VENV)/ready-dev  ## Check style and types
 	$(BIN)/ruff check .
@@ -28,7 +32,7 @@ lock: $(VENV)/ready-dev  ## Pin all dependencies anew, after a change in pyproje
 	  --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 clean:  ## Remove what the other targets made
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
