@@ -338,10 +338,10 @@ def test_what_cannot_be_drawn_is_refused_in_one_sentence(copy: Path, tmp_path: P
 
 
 def test_a_folder_that_cannot_be_written_is_an_error(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(**_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(picture_module.tempfile, "TemporaryDirectory", full)
+    monkeypatch.setattr(Path, "mkdir", full)
     with pytest.raises(OutputError, match="cannot be written there \\(No space left on device\\)"):
         picture(copy)
 
