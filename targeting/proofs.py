@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from targeting.posting import following_audience
-from targeting.wording import about, at_most, small_share
+from targeting.wording import about, at_most, count, small_share
 
 if TYPE_CHECKING:
     from targeting.plan import Plan
@@ -109,4 +109,23 @@ def travels(plan: "Plan") -> str:
         f"Buses change routes: cards of this plan spend {away:.0%} of their hours on other routes than "
         f"ordered; counted wherever they go, the plan reaches {about(following, 0.0, 0)} people "
         f"({following / as_ordered - 1:+.1%})."
+    )
+
+
+def apportioned(plan: "Plan") -> str:
+    """Return for how many placements it matters where in a tract people are taken to live."""
+    if plan.scores.inputs.points is None:
+        return ""
+    keys = ["route_id", "language"]
+    ordered = plan.placements[plan.placements["unit"] == "route"].rename(columns={"unit_id": "route_id"})
+    rows = ordered.merge(plan.routes[[*keys, "served_area"]], on=keys, how="left")
+    apart = rows[(rows["served"] - rows["served_area"]).abs() > rows["served_moe"]]
+    if apart.empty:
+        return ""
+    worst = apart.loc[(apart["served"] - apart["served_area"]).abs().idxmax()]
+    smallest = plan.scores.campaign.certainty.smallest_count
+    return (
+        f"Spread evenly over the tracts instead, {len(apart):,} of {len(rows):,} placements would serve more "
+        f"or fewer people than their ± covers ({worst['unit_name']}, {worst['language_name']}: "
+        f"{count(worst['served_area'], smallest)} instead of {count(worst['served'], smallest)})."
     )

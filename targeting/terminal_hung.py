@@ -6,7 +6,7 @@ from rich.console import Console
 
 from targeting.terminal import print_notices
 from targeting.terminal_tables import new_table
-from targeting.wording import with_margin
+from targeting.wording import ALL_LANGUAGES, with_margin
 
 if TYPE_CHECKING:
     from targeting.actual import Actual
@@ -36,7 +36,7 @@ def print_hung(found: "Actual", smallest: float) -> None:
     ]:
         rows = found.table if tag == "" else found.table[found.table["language"] == tag]
         table.add_row(
-            names.get(tag, "All languages"),
+            names.get(tag, ALL_LANGUAGES),
             *(f"{rows[column].sum():,}" for column in ("cards_ordered", "cards_up", "missing")),
             f"{(rows['cards_up'] - rows['cards_ordered'] + rows['missing']).sum():,}",
             *(

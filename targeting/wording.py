@@ -4,6 +4,8 @@ import math
 import re
 from collections.abc import Sequence
 
+ALL_LANGUAGES = "All campaign languages"  # not all that are spoken: groups that nobody prints are left out
+
 
 def count(value: float, smallest: float) -> str:
     """Return "1,267", or "under 10" where the estimate is too small to be told.

@@ -203,7 +203,7 @@ def of_pages(folder: Path) -> Iterator[tuple[tuple[str, ...], str, float]]:
 def of_reports(folder: Path) -> Iterator[tuple[tuple[str, ...], str, float]]:
     """Yield the coverage and the placements of both forms of the report."""
     names = {row["language_name"]: row["language"] for row in table(folder, "coverage.csv")}
-    names["All languages"] = ""
+    names["All campaign languages"] = ""
     whats = (("lep", "lep_moe"), ("served_any", "served_any_moe"), ("served_posted", "served_posted_moe"))
     written = docx.Document(str(folder / "report.docx"))
     in_word = [

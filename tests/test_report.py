@@ -287,15 +287,15 @@ def test_no_label_overlaps_another(width: int) -> None:
 def test_the_budget_is_marked_at_its_place() -> None:
     svg = budget_chart(curve(100, 50), NAMES, width=860).svg
     marks = re.findall(r'class="mark" cx="([\d.]+)"', svg)
-    left, right = text_width("5,000", 12) + 9, 860 - text_width("All languages") - 34
+    left, right = text_width("5,000", 12) + 9, 860 - text_width("All campaign languages") - 34
     assert marks == [number((left + right) / 2)]
     assert "50 buses" in svg
 
 
 def test_a_large_fleet_stands_apart_and_a_small_one_does_not() -> None:
     assert "people reached, up to 125 buses" in budget_chart(curve(521, 36), NAMES).svg
-    assert "the whole fleet: 521 buses" in budget_chart(curve(521, 36), NAMES).svg
-    assert "the whole fleet: " not in budget_chart(curve(72, 36), NAMES).svg
+    assert ">all 521 buses out at once<" in budget_chart(curve(521, 36), NAMES).svg
+    assert "buses out at once<" not in budget_chart(curve(72, 36), NAMES).svg
 
 
 def test_other_budgets_and_the_gain_of_each_added_bus() -> None:
@@ -348,18 +348,19 @@ def test_the_page_has_its_sections_and_figures_in_words() -> None:
         "and about 4,160 ± 410 of them can be expected to ride such a bus at least once in 4 weeks.",
         "No bus carries Arabic.",
         "Russian is counted as “Russian, Polish, or other Slavic languages”",
-        "this plan would reach 800 to 1,180 people in nine of ten cases",
+        "within their margins, this plan reaches 800 to 1,180 people in nine of ten redraws",
         "above it in this region: Spanish, Vietnamese and Chinese; below it: Korean and Arabic; not beyond "
         "doubt: Russian.",
         "As of July 31, 2025; rules change",
         "sample_c16001.csv (2020 tracts). Outlines, points and other tables: sample_tracts.geojson.",
         "GTFS of Halvern Transit: sample.zip (version 1, 2025-09-01 to 2025-12-14)",
-        "All languages 124,920 ± 7,148 62,460 ± 7,148 12,492 ± 900 10.0% ± 0.4% 4,164 ± 410 3.3% ± 0.3%",
+        "All campaign languages 124,920 ± 7,148 62,460 ± 7,148 12,492 ± 900 10.0% ± 0.4% 4,164 ± 410 "
+        "3.3% ± 0.3%",
         "about 1,270 ± 260",
         "about 4,160 ± 410",
         "No bus carries Arabic.",
         "This plan (optimal) reaches 25% more people than “predominant” and 11% more people than",
-        "What a language's floor costs, in people of total reach: Arabic 35.",
+        "What it costs, in people of total reach: Arabic 35.",
         "in nine redraws of ten between 800 and 1,180",
         "this plan on average reaches 2.1% fewer people",
         "no placement of these buses under the campaign's wishes reaches more than 0.3% more people.",
@@ -502,7 +503,9 @@ def test_a_figure_too_small_to_be_told_is_drawn_as_small_and_worded_again() -> N
 def test_the_total_is_left_out_where_a_term_cannot_be_told() -> None:
     few = coverage()
     few.loc[few["language"] == "ar", "lep"] = 5.0
-    assert "All languages – 62,460 ± 7,148 12,492 ± 900 – 4,164 ± 410 –" in words(page(content(coverage=few)))
+    assert "All campaign languages – 62,460 ± 7,148 12,492 ± 900 – 4,164 ± 410 –" in words(
+        page(content(coverage=few))
+    )
 
 
 def test_figures_of_low_reliability_have_a_star() -> None:
@@ -524,7 +527,7 @@ def test_where_speakers_are_counted_nothing_is_said_of_safe_harbor() -> None:
 def test_a_report_without_sensitivity_says_how_to_get_it() -> None:
     said = words(page(content(sensitivity=None)))
     assert "If the assumptions were different" not in said
-    assert "'targeting plan' with --report works it out" in said
+    assert "whoever made the plan can add it (plan --report)." in said
 
 
 def test_texts_hold_nothing_that_a_document_cannot() -> None:
@@ -550,3 +553,31 @@ def test_a_chart_of_dots_has_the_marks_of_the_drawing() -> None:
     assert color(50, 5) == (0, 0, 255)
     assert color(80, 30) == (0, 128, 0)
     assert color(25, 35) == color(60, 25) == (255, 255, 255)
+
+
+def test_the_summary_says_why_one_language_has_most_of_the_cards() -> None:
+    table = strategies()
+    table.loc[table["chosen"] & (table["language"] == "es"), ["buses", "cards"]] = 60
+    said = words(page(content(strategies=table)))
+    cards = int(table.loc[table["chosen"] & (table["language"] != ""), "cards"].sum())
+    assert f"Spanish is on 60 of the {cards} cards: everyone reached counts alike" in said
+    assert "Spanish is on" not in words(page(content()))  # 31 of 66 is less than half
+
+
+def test_the_region_and_who_is_not_in_the_campaign_are_named() -> None:
+    made = content()
+    assert made.languages is not None
+    more = made.languages[made.languages["language"] == "es"].assign(
+        language="tl", language_name="Tagalog", in_campaign=False, safe_harbor=True
+    )
+    said = words(
+        page(
+            content(
+                languages=pd.concat([made.languages, more]), counties=3, bare_counties=("Clark County, WA",)
+            )
+        )
+    )
+    assert "Above it too, but not in this campaign: Tagalog." in said
+    assert (
+        "The region is the 3 counties of the census table; nobody in Clark County lives near a route" in said
+    )

@@ -148,7 +148,7 @@ def test_the_figures_of_the_word_file_are_those_of_the_tables(plan: Path) -> Non
         row for row in rows_of(plan, "strategies.csv") if row["chosen"] == "True" and not row["language"]
     )
     assert found["Buses and cards by language"][-1][:4] == [
-        "All languages", total["buses"], total["cards"], said(total, "reach"),
+        "All campaign languages", total["buses"], total["cards"], said(total, "reach"),
     ]  # fmt: skip
     sensitivity = [row for row in rows_of(plan, "sensitivity.csv") if row["setting"] == "bus_walk_m"]
     everyone = [row for row in sensitivity if not row["language"]]
@@ -307,7 +307,7 @@ def test_without_optional_tables_their_sections_are_left_out(copy: Path) -> None
         "Safe Harbor threshold (",
     ):
         assert title not in said
-    assert "'targeting plan' with --report works it out from the plan's inputs." in said
+    assert "whoever made the plan can add it (plan --report)." in said
 
 
 @pytest.mark.usefixtures("quick")

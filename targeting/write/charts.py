@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from targeting.wording import about, count
+from targeting.wording import ALL_LANGUAGES, about, count
 from targeting.write.map_style import language_style
 from targeting.write.svg import (
     GRID,
@@ -121,7 +121,7 @@ def budget_chart(
     split = budget > 0 and fleet > (SHOWN_BUDGETS + 0.5) * budget
     shown = round_ticks(SHOWN_BUDGETS * budget)[-1] if split else fleet
     narrow = width < NARROW
-    labels = {"": "All languages", **names}
+    labels = {"": ALL_LANGUAGES, **names}
     room = max(map(text_width, labels.values())) + 34
     left = text_width(f"{round_ticks(float(curve['reach'].max()))[-1]:,}", 12) + 9
     height = max(least_height, LINE_HEIGHT * len(labels) + 90)
@@ -140,7 +140,7 @@ def budget_chart(
             low + (180 if narrow else height - 70),
         )
         body += _lines(
-            curve, labels, frame, budget=budget, title=f"the whole fleet: {fleet:,} buses", shade=shown,
+            curve, labels, frame, budget=budget, title=f"all {fleet:,} buses out at once", shade=shown,
             labelled=False,
         )  # fmt: skip
         total = max(height, frame.bottom + 44)
@@ -150,8 +150,8 @@ def budget_chart(
     return Chart(
         f"budget-{width}",
         "People reached against the number of buses",
-        f"{budget:,} buses reach {about(at_budget, 0.0, 0.0)} people; the whole fleet of {fleet:,} would "
-        f"reach {about(at_fleet, 0.0, 0.0)}. One line for all languages and one a language: "
+        f"{budget:,} buses reach {about(at_budget, 0.0, 0.0)} people; all {fleet:,} that are out at once "
+        f"would reach {about(at_fleet, 0.0, 0.0)}. One line for all languages and one a language: "
         f"{', '.join(map(str, names.values()))}. The table after the chart has the numbers.",
         width, total, tuple(body),
     )  # fmt: skip

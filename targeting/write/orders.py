@@ -125,8 +125,8 @@ def _with_matter(columns: dict[str, Column], table: pd.DataFrame) -> dict[str, C
 def _deadline(orders: Orders, days: int) -> str:
     if orders.dates.delivery is None:
         return (
-            "No delivery date: write posting_date = 2025-12-08 (the first day up) under [orders] in the "
-            "campaign file and plan again."
+            "No delivery date: the campaign file gives no posting_date, so it is to be agreed with whoever "
+            "planned the campaign."
         )
     return (
         f"Deliver by {orders.dates.delivery}, {days} working days before the posters go up on "

@@ -93,14 +93,17 @@ class ReportContent:
         The columns of languages.csv, budget.csv, sensitivity.csv and robustness.csv.
     notes : tuple of str
         What to know about this plan: the warnings of the run.
-    assumption, travels : str
-        On what the reach rests, and how far cards travel; empty where there is nothing to say.
+    assumption, travels, apportioned : str
+        On what the reach rests, how far cards travel, and how much hangs on where in a tract people are
+        taken to live; empty where there is nothing to say.
     sources : tuple of Source
     week_because : str
         Why the design week was taken.
     figures : mapping of str to int
         `tracts`, `routes`, `stops`, `vehicles_at_peak` …
     counties : int
+    bare_counties : tuple of str
+        Those in which nobody lives near a route.
     invented : bool
         Whether the figures are the sample city's.
     people : str
@@ -147,10 +150,12 @@ class ReportContent:
     notes: tuple[str, ...] = ()
     assumption: str = ""
     travels: str = ""
+    apportioned: str = ""
     sources: tuple[Source, ...] = ()
     week_because: str = ""
     figures: Mapping[str, int] = field(default_factory=dict)
     counties: int = 1
+    bare_counties: tuple[str, ...] = ()
     invented: bool = False
     people: str = "LEP speakers"
     weeks: float = 4.0
@@ -216,12 +221,14 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         **{name: None if table is None else amounts(table, smallest) for name, table in others.items()},
         budget_curve=None if plan.budget is None else amounts(plan.budget, smallest, OF_LANGUAGES),
         notes=tuple(map(printable, said["warnings"])),
-        assumption=printable(said["assumption"]),
+        assumption=printable(said["assumption"]).replace(" (placement.rides_per_week)", ""),
+        apportioned=printable(said["apportioned"]),
         travels=printable(said["travels"]),
         sources=_sources(record),
         week_because=printable(week["because"]),
         figures=record["figures"],
         counties=int(coverage.loc[coverage["area_kind"] == "county", "area"].nunique()),
+        bare_counties=_bare(coverage[coverage["area_kind"] == "county"]),
         invented="invented" in " ".join(named).lower(),
         people=printable(said["counts"]),
         weeks=float(settings["posters"]["weeks"]),
@@ -238,6 +245,11 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         version=printable(record["targeting"]),
         hung=_hung(plan, smallest),
     )
+
+
+def _bare(counties: pd.DataFrame) -> tuple[str, ...]:
+    near = counties.groupby("area", sort=True)["served_any"].sum()
+    return tuple(map(str, near.index[near == 0]))
 
 
 def _hung(plan: PlanFolder, smallest: float) -> WhatHung | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from targeting import moe
-from targeting.wording import with_margin
+from targeting.wording import ALL_LANGUAGES, with_margin
 from targeting.write.document import Head, Table
 from targeting.write.map_style import language_style
 from targeting.write.report_content import ReportContent
@@ -61,7 +61,7 @@ def coverage(content: ReportContent) -> Table:
                 [row.language_name, *(_figure(row, name, content.smallest) for name in figures)]
                 for row in rows.itertuples(index=False)
             ),
-            ["All languages", *(everyone[name] for name in figures)],
+            [ALL_LANGUAGES, *(everyone[name] for name in figures)],
         ],
         strong=[len(rows)],
         swatches=[*(language_style(tag)["color"] for tag in rows["language"]), ""],

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from targeting.wording import about
+from targeting.wording import ALL_LANGUAGES, about
 from targeting.write.document import Block, Bullets, Head, KeyFigure, KeyFigures, Paragraph, Section, Table
 from targeting.write.map_style import language_style
 from targeting.write.report_content import ReportContent, WhatHung
@@ -144,7 +144,7 @@ def by_language(hung: WhatHung) -> Table:
                 *(f"{part[column].sum():,.0f}" for column in ("cards_ordered", "cards_up", *kinds)),
                 *(_weeks(int(part[column].sum())) for column in ("card_days_planned", "card_days_up")),
             ]
-            for name, part in [*parts, ("All languages", hung.table)]
+            for name, part in [*parts, (ALL_LANGUAGES, hung.table)]
         ],
         strong=[len(parts)],
         swatches=[*(language_style(tag)["color"] for tag in tags), ""],

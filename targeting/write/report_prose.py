@@ -24,13 +24,24 @@ def limits(content: ReportContent) -> list[str]:
     said = [
         "The census asked a sample of households; ± is the 90% margin of that error alone, by the Census "
         f"Bureau's rules.{_redrawn(content)}",
-        f"{content.assumption} Riders who live elsewhere are not counted.",
-        f"{placed}, and taken to walk up to {region['bus_walk_m']:g} m in a straight line to a bus stop.",
+        "Reach counts residents alone, not riders who live elsewhere.",
+        _region(content),
+        f"Departures are those of the design week, {content.period}; service may have changed since.",
+        f"{placed}, and taken to walk up to {region['bus_walk_m']:g} m in a straight line to a bus stop. "
+        f"{content.apportioned}",
         _measured(content.coverage),
         f"A route counts as posted as soon as one of its buses carries the language. {content.travels}",
         NOBODY,
     ]
     return [each.strip() for each in said if each]
+
+
+def _region(content: ReportContent) -> str:
+    """Return which counties the region is, and in which of them nobody lives near a route."""
+    bare = listed([county.split(",")[0] for county in content.bare_counties])
+    counties = "the county" if content.counties == 1 else f"the {content.counties} counties"
+    said = f"The region is {counties} of the census table"
+    return f"{said}; nobody in {bare} lives near a route of this timetable." if bare else f"{said}."
 
 
 def _redrawn(content: ReportContent) -> str:
@@ -39,8 +50,8 @@ def _redrawn(content: ReportContent) -> str:
     total = content.robustness[content.robustness["language"] == ""].iloc[0]
     low, high = (near(total[name], content.smallest) for name in ("reach_low", "reach_high"))
     return (
-        f" Had other households been asked, this plan would reach {low} to {high} people in nine of ten "
-        "cases."
+        f" When the census figures are redrawn within their margins, this plan reaches {low} to {high} "
+        "people in nine of ten redraws."
     )
 
 
@@ -58,7 +69,7 @@ def sources(content: ReportContent, basis: LegalBasis) -> list[str]:
     region = content.settings["region"]
     census = [source for source in content.sources if source.what == "Census"]
     tables = {re.split(r"[\\/]", path)[-1] for path in region["acs"]}
-    release = f" {region['acs_release']}" if region["acs_release"] else ""
+    release = f" {region['acs_release']}" if region["acs_release"] else " (release not stated)"
     others = _files([source for source in census if source.file not in tables])
     return [
         f"U.S. Census Bureau, American Community Survey{release}, table C16001, Language Spoken at Home for "
@@ -100,7 +111,12 @@ def safe_harbor_words(content: ReportContent, basis: LegalBasis) -> str:
         if chosen.any()
     ]
     harbor = basis.safe_harbor
-    return f"Safe Harbor threshold ({harbor.rule}; {harbor.citation}): {'; '.join(said)}."
+    others = table[~table["in_campaign"] & table["safe_harbor"] & (table["language"] != "")]
+    beside = f" Above it too, but not in this campaign: {listed(list(others['language_name']))}."
+    return (
+        f"Safe Harbor threshold ({harbor.rule}; {harbor.citation}), of the campaign's languages: "
+        f"{'; '.join(said)}.{beside if len(others) else ''}"
+    )
 
 
 def access_words(basis: LegalBasis) -> list[str]:

@@ -65,7 +65,17 @@ def _reach(content: ReportContent, plan_map: Figure) -> Section:
         Paragraph(report_words.lead(content), "lead"),
         KeyFigures(report_words.key_figures(content)),
         Paragraph(
-            " ".join(filter(None, [report_words.people_words(content), report_words.bare_words(content)]))
+            " ".join(
+                filter(
+                    None,
+                    [
+                        content.assumption,
+                        report_words.spread_words(content),
+                        report_words.bare_words(content),
+                        report_words.people_words(content),
+                    ],
+                )
+            )
         ),
         plan_map,
     ]

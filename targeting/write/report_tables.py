@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from targeting.legal_basis import LegalBasis
-from targeting.wording import count, percent, with_margin
+from targeting.wording import ALL_LANGUAGES, count, percent, with_margin
 from targeting.write.charts import budget_rows
 from targeting.write.document import Head, Table
 from targeting.write.map_style import language_style
@@ -32,7 +32,7 @@ def reached(content: ReportContent) -> Table:
         heads=[[Head(word) for word in ("Language", "Buses", "Cards", "Reached", "Reached per card")]],
         rows=[
             [
-                row.language_name if row.language else "All languages",
+                row.language_name if row.language else ALL_LANGUAGES,
                 f"{row.buses:,}",
                 f"{row.cards:,}",
                 with_margin(row.reach, row.reach_moe, content.smallest),
@@ -59,7 +59,7 @@ def strategies(content: ReportContent) -> Table:
     order = [*languages_of_plan(table)["language"], ""]
     order += [tag for tag in dict.fromkeys(table["language"]) if tag not in order]
     by_key = {(row.strategy, row.language): row for row in table.itertuples(index=False)}
-    names = dict(zip(table["language"], table["language_name"], strict=True)) | {"": "All languages"}
+    names = dict(zip(table["language"], table["language_name"], strict=True)) | {"": ALL_LANGUAGES}
     return Table(
         caption="Buses, people served and people reached under each strategy",
         heads=[
@@ -117,7 +117,7 @@ def robustness(table: pd.DataFrame, smallest: float) -> Table:
         heads=[[Head("Language"), Head("Planned"), Head("Expected"), Head("90% of redraws")]],
         rows=[
             [
-                row.language_name if row.language else "All languages",
+                row.language_name if row.language else ALL_LANGUAGES,
                 count(row.reach, smallest),
                 count(row.reach_mean, smallest),
                 f"{count(row.reach_low, smallest)} to {count(row.reach_high, smallest)}",

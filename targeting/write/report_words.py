@@ -23,8 +23,8 @@ CIRCLES = (
     "with more hours. Routes of one family have one colour."
 )
 NO_SENSITIVITY = (
-    "What the plan would be under other walking distances, rides and elasticities is not in this folder: "
-    "'targeting plan' with --report works it out from the plan's inputs."
+    "What the plan would be under other walking distances, rides and ridership responses is not in this "
+    "folder; whoever made the plan can add it (plan --report)."
 )
 
 
@@ -51,6 +51,22 @@ def lead(content: ReportContent) -> str:
         f"{counted(posted, 'language', 'languages')} for {weeks}. {_sentence(served)} "
         f"{content.people} live within walking distance of a {hung} with a poster in their language, and "
         f"{reached} of them can be expected to {met} at least once in {weeks}."
+    )
+
+
+def spread_words(content: ReportContent) -> str:
+    """Return which language has most of the cards, and why; empty where none has more than half."""
+    rows = languages_of_plan(content.strategies)
+    cards = int(rows["cards"].sum())
+    most = rows.sort_values("cards", ascending=False, kind="stable").iloc[:1]
+    if len(rows) < 2 or not cards or 2 * int(most["cards"].iloc[0]) <= cards:
+        return ""
+    said = f"{most['language_name'].iloc[0]} is on {int(most['cards'].iloc[0]):,} of the {cards:,} cards"
+    if content.solution is None or content.weights != "people":
+        return f"{said}."
+    return (
+        f"{said}: everyone reached counts alike, with at least one bus for each language where that can be. "
+        "The appendix shows what equal weight per language would do."
     )
 
 
@@ -114,10 +130,13 @@ def strategy_words(content: ReportContent) -> list[str]:
             more = "as many people as" if abs(change) < 0.0005 else (
                 f"{abs(change):.0%} {'more' if change > 0 else 'fewer'} people than"
             )  # fmt: skip
-            words.append(f"{more} “{row.strategy}”")
+            fewer = own["served"] < row.served and change > 0
+            words.append(f"{more} “{row.strategy}”" + (", which has more living near it" if fewer else ""))
     first = (
-        "All strategies have the same buses and the same census figures, so their differences are of "
-        "places, not of samples."
+        "All strategies have the same buses and the same census figures. “predominant” gives each route the "
+        "language that predominates along it, as TriMet is said to have done; “optimal” places the buses so "
+        "that the most people are reached, everyone counting alike; with equal weight per language the same "
+        "share of any language counts alike. Their differences carry sampling error too, which is not shown."
     )
     if not comparable:
         first = (
@@ -134,7 +153,8 @@ def budget_words(content: ReportContent, curve: pd.DataFrame) -> str:
     budget, fleet = budget_of(curve), int(rows["buses"].max())
     more = rows[rows["buses"].isin({budget + 10, 2 * budget, fleet}) & (rows["buses"] > budget)]
     said = [
-        f"{'all ' if row.buses == fleet else ''}{row.buses:,} buses would reach "
+        f"{'all ' if row.buses == fleet else ''}{row.buses:,} buses"
+        f"{' that are out at once' if row.buses == fleet else ''} would reach "
         f"{about(row.reach, 0.0, content.smallest)} people"
         for row in more.itertuples(index=False)
     ]
@@ -151,7 +171,12 @@ def floor_words(content: ReportContent) -> list[str]:
         + (f" {count(row.floor_regret, content.smallest)}" if round(row.floor_regret) else " nothing")
         for row in rows.itertuples(index=False)
     ]
-    return [f"What a language's floor costs, in people of total reach: {', '.join(costs)}."] if costs else []
+    if not costs:
+        return []
+    return [
+        "A floor is what a language gets whatever it adds, one bus unless the campaign asks for more. What "
+        f"it costs, in people of total reach: {', '.join(costs)}."
+    ]
 
 
 def robustness_words(table: pd.DataFrame, smallest: float, weights: str) -> list[str]:
@@ -163,10 +188,10 @@ def robustness_words(table: pd.DataFrame, smallest: float, weights: str) -> list
         f"of ten between {near(total['reach_low'], smallest)} and {near(total['reach_high'], smallest)}."
     ]
     words.append(
-        "Cite the interval of the redraws for what the plan will reach, and the margin ± for what these very "
-        "places hold. The mean of the redraws lies a little below the plan: where the sample happened to "
-        "find many speakers the plan goes, and another sample would find some of them elsewhere. For a small "
-        "language the plan can even lie above its interval."
+        "In an application cite the estimate with its margin ±, by the Census Bureau's rules; the interval "
+        "is a check on it. The mean of the redraws lies a little below the plan: where the sample happened "
+        "to find many speakers the plan goes, and another sample would find some of them elsewhere. For a "
+        "small language the plan can even lie above its interval."
     )
     if pd.notna(total["regret"]):
         words.append(

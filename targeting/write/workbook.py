@@ -14,6 +14,7 @@ import pandas as pd
 from targeting.languages import Language
 from targeting.legal_basis import legal_basis
 from targeting.plan_folder import read_plan_folder
+from targeting.wording import ALL_LANGUAGES
 from targeting.write import workbook_columns as columns_of
 from targeting.write.plan_layers import tract_layer
 from targeting.write.report_content import ReportContent, WhatHung, report_content
@@ -143,7 +144,7 @@ def sheets_of(
         ),
         Sheet(
             "Strategies",
-            strategies.assign(language_name=strategies["language_name"].replace("", "All languages")),
+            strategies.assign(language_name=strategies["language_name"].replace("", ALL_LANGUAGES)),
             columns_of.STRATEGIES,
             "The same buses, placed by other rules",
             "± is the 90% margin of sampling error. Rows in bold: all languages together. The cost of a "
@@ -161,7 +162,7 @@ def _coverage(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     keys = ["area", "area_kind", "language"]
     more = coverage[[*keys, *coverage.columns.difference(actual.columns)]]
     both = actual.merge(more, on=keys, how="left")
-    return both.assign(language_name=both["language_name"].replace("", "All languages"))
+    return both.assign(language_name=both["language_name"].replace("", ALL_LANGUAGES))
 
 
 def _hung(table: pd.DataFrame, hung: WhatHung) -> Sheet:
