@@ -339,7 +339,7 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
         ("crowded", "failed", "", ""),
     ]
     table = pd.read_parquet(out / "summary.parquet")
-    assert table["served_posted"].dtype == float
+    assert table["served_posted"].dtype == "Int64"
     assert table["served_posted"].sum() == 1150
     assert table["error"].tolist()[1] == rows[1]["error"] != ""
 

@@ -19,7 +19,7 @@ from targeting.errors import OutputError
 from targeting.whole import whole_file
 from targeting.wording import with_margin
 from targeting.write.batch_map import region_map
-from targeting.write.tables import as_csv, rounded, told
+from targeting.write.tables import PEOPLE, as_csv, rounded, told
 
 NATIONAL = "national.csv"
 OF_PEOPLE = (
@@ -31,6 +31,8 @@ LANGUAGE = ("language", "language_name", "measured_as")
 PLANNED = ("buses_asked", "buses_placed", "venue_cards", "tracts", "routes", "warnings")
 SPENT = ("seconds", "processor_seconds", "memory_mb")
 COLUMNS = ("region", "status", "campaign", *LANGUAGE, *OF_PEOPLE, *PLANNED, *SPENT, "error")
+TEXTS = ("region", "status", "campaign", *LANGUAGE, "error")
+SMALLEST = "smallest_count"
 WAITING = "waiting"
 
 
@@ -44,41 +46,30 @@ def summary_table(
     words : bool
         Counts too small to be told as "under 10"; else as missing, so that their columns stay numbers.
     """
-    found = []
+    rows: list[dict[str, Any]] = []
     for region in regions:
         outcome = outcomes.get(region.name)
         record = outcome.record if outcome else None
-        line = pd.DataFrame(
-            {
-                "region": [region.name],
-                "status": [outcome.status if outcome else WAITING],
-                "error": [outcome.error if outcome else ""],
-            }
-        )
-        if record is not None:
-            figures = rounded(pd.DataFrame(record.coverage)[[*LANGUAGE, *OF_PEOPLE]])
-            in_words = told(figures, record.smallest_count)
-            if not words:
-                for name in OF_PEOPLE:
-                    few = in_words[name].map(lambda cell: isinstance(cell, str))
-                    in_words[name] = figures[name].mask(few.astype(bool))
-            line = line.assign(**{name: getattr(record, name) for name in ("campaign", *PLANNED, *SPENT)})
-            line = line.merge(in_words, how="cross")
-        found.append(line.astype(object))
-    table = pd.concat(found, ignore_index=True).reindex(columns=list(COLUMNS))
-    texts = ("region", "status", "campaign", *LANGUAGE, "error")
-    whole = [name for name in (*OF_PEOPLE, *PLANNED) if "share" not in name]
-    return table.assign(
-        **{name: table[name].astype(object).fillna("").astype(str) for name in texts},
-        **{name: _whole(table[name]) for name in whole},
-    )
-
-
-def _whole(counts: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Return counts as whole numbers, beside words where there are any."""
-    if counts.map(lambda cell: isinstance(cell, str)).any():
-        return counts.map(lambda cell: cell if isinstance(cell, str) or pd.isna(cell) else int(cell))
-    return counts.astype("Int64")
+        its: dict[str, Any] = {"region": region.name, "status": outcome.status if outcome else WAITING}
+        its["error"] = outcome.error if outcome else ""
+        if record is None:
+            rows.append(its)
+            continue
+        its |= {name: getattr(record, name) for name in ("campaign", *PLANNED, *SPENT, SMALLEST)}
+        rows += [
+            {**its, **{name: each[name] for name in (*LANGUAGE, *OF_PEOPLE)}} for each in record.coverage
+        ]
+    table = pd.DataFrame(rows, columns=[*COLUMNS, SMALLEST])
+    table[list(OF_PEOPLE)] = rounded(table[list(OF_PEOPLE)].astype(float))
+    table = table.astype({**dict.fromkeys(PLANNED, "Int64"), **dict.fromkeys((*SPENT, SMALLEST), float)})
+    for name in TEXTS:
+        table[name] = table[name].astype(object).fillna("").astype(str)
+    smallest = table.pop(SMALLEST).fillna(0.0)
+    if words:
+        return pd.concat([told(its, least) for least, its in table.groupby(smallest)]).sort_index()
+    for name in table.columns.intersection(PEOPLE):
+        table[name] = table[name].mask((table[name] > 0) & (table[name] < smallest))
+    return table
 
 
 def write_summary(
@@ -114,7 +105,6 @@ def write_summary(
     """
     table = summary_table(regions, outcomes)
     numbers = summary_table(regions, outcomes, words=False)
-    numbers = numbers.astype(dict.fromkeys((*OF_PEOPLE, *SPENT), float) | dict.fromkeys(PLANNED, "Int64"))
     done = [outcome.record for outcome in outcomes.values() if outcome.record is not None]
     smallest = max((record.smallest_count for record in done), default=0.0)
     try:
