@@ -19,6 +19,7 @@ from targeting.cli_fetch import fetch, regions
 from targeting.cli_folder import compare, layers, picture, report
 from targeting.cli_output import print_json, print_what_there_is
 from targeting.errors import CampaignError, TargetingError
+from targeting.plain_text import hidden_character, plain
 from targeting.progress import progress
 from targeting.whole import alone
 
@@ -79,20 +80,22 @@ class _Commands(click.Group):
         except click.UsageError as fault:
             command = fault.ctx.command_path if fault.ctx else "targeting"
             message = " ".join(fault.format_message().split()).rstrip(".")
-            click.echo(f"Error: {message}; see '{command} --help'.", err=True)
+            click.echo(f"Error: {plain(message)}; see '{command} --help'.", err=True)
             sys.exit(2)
         except (click.Abort, KeyboardInterrupt):
             click.echo("Stopped; nothing is half-written.", err=True)
             sys.exit(130)
         except OSError as fault:
             what = f"{fault.filename}: cannot be used" if fault.filename else "the output cannot be written"
-            click.echo(f"Error: {what} ({fault.strerror or fault}).", err=True)
+            click.echo(plain(f"Error: {what} ({fault.strerror or fault})."), err=True)
             sys.exit(2)
         sys.exit(status if isinstance(status, int) else 0)
 
 
 def _refuse_unreadable_names(arguments: Iterable[str]) -> None:
-    """Refuse names of files that are no text: neither libraries nor records of a plan can hold them.
+    """Refuse names of files that are no text: libraries and records of a plan cannot hold them.
+
+    Nor may they command the terminal on which they are printed.
 
     Raises
     ------
@@ -107,6 +110,8 @@ def _refuse_unreadable_names(arguments: Iterable[str]) -> None:
                 f"{text}: is named in bytes that are no text here; rename it, or set LC_ALL=C.UTF-8 if the "
                 "name is right."
             )
+        if hidden := hidden_character(text.replace("\n", " ").replace("\t", " ")):
+            raise CampaignError(f"{text}: has a character that cannot be seen ({hidden}); rename it.")
 
 
 def _campaign_options(command: Callable[..., None]) -> Callable[..., None]:

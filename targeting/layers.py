@@ -8,10 +8,9 @@ but shapes: a GeoPackage whose layer is a view could calculate for ever.
 import json
 import mmap
 import re
-import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TypeVar
@@ -25,6 +24,7 @@ import shapely
 from targeting.archives import DAMAGED, opened_member, sound_members
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import TractError, UnsafeFileError
+from targeting.geopackages import FORMATS, check_geopackage
 from targeting.plain_text import plain, shortened
 from targeting.text_files import CHUNK, check_columns, check_file
 
@@ -37,12 +37,8 @@ DRIVERS = {
     ".fgb": ("FlatGeobuf",),
 }
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
-FORMATS = "save it as a GeoPackage, a shapefile or GeoJSON."
 _BEGINNINGS = {".gpkg": b"SQLite format 3\0", ".shp": b"\0\0\x27\x0a", ".fgb": b"fgb"}
 _GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")  # bytes 68 to 71 of the file
-_GEOPACKAGE_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
-_SPATIAL_INDEX = re.compile(r'(?i)CREATE VIRTUAL TABLE\s+("([^"]|"")*"|\w+)\s+USING\s+rtree\s*\(')
-_STEPS = 10_000_000  # that SQLite may take to list the tables of a GeoPackage
 _INSTRUCTIONS = b"gdal_streamed_alg"  # GDAL runs a JSON file with this in it
 # the key "crs", however it is spelt
 _COORDINATE_SYSTEM = re.compile(rb"""["'](?:c|\\u0063)(?:r|\\u0072)(?:s|\\u0073)["']""")
@@ -157,7 +153,7 @@ def _read(path: Path) -> gpd.GeoDataFrame:
     suffix = path.suffix.lower()
     _check_format(path, suffix)
     if suffix == ".gpkg":
-        _check_geopackage(path)
+        check_geopackage(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # they quote the file, and go to the terminal as they are
         layers = [str(name) for name, kind in pyogrio.list_layers(path) if kind is not None]
@@ -225,28 +221,6 @@ def _check_geojson(text: mmap.mmap) -> None:
 
 def _other_format() -> str:
     return f"cannot be read as a map layer: its format is none that holds shapes and nothing else; {FORMATS}"
-
-
-def _check_geopackage(path: Path) -> None:
-    """Refuse a GeoPackage that calculates when it is read."""
-    address = f"{path.resolve().as_uri()}?mode=ro"
-    with closing(sqlite3.connect(address, uri=True)) as database:
-        database.set_progress_handler(lambda: 1, _STEPS)
-        database.execute("PRAGMA trusted_schema = OFF")
-        every = "SELECT lower(name), type FROM sqlite_master WHERE type IN ('table', 'view')"
-        kinds = dict(database.execute(every))
-        virtual = "SELECT sql FROM sqlite_master WHERE type = 'table' AND rootpage = 0"
-        if not all(_SPATIAL_INDEX.match(text) for (text,) in database.execute(virtual)):
-            raise UnsafeFileError(f"holds a table that is calculated when it is read; {FORMATS}")
-        if any(kinds.get(name, "table") != "table" for name in _GEOPACKAGE_TABLES):
-            raise UnsafeFileError(f"is no sound GeoPackage; {FORMATS}")
-        for (name,) in database.execute("SELECT table_name FROM gpkg_contents"):
-            calculated = database.execute("SELECT 1 FROM pragma_table_xinfo(?) WHERE hidden > 1", (name,))
-            if kinds.get(name.lower(), "table") != "table" or calculated.fetchone():
-                raise UnsafeFileError(
-                    f"its layer {shortened(name)!r} is calculated when it is read (a view, or columns that "
-                    "are generated); save it as a layer of its own."
-                )
 
 
 def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

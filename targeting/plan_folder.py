@@ -12,7 +12,11 @@ from typing import Any
 
 import pandas as pd
 
-from targeting.errors import OutputError
+from targeting.campaign_sections import DEFAULT_LIMITS, MOST_PEOPLE
+from targeting.errors import OutputError, UnsafeFileError
+from targeting.geopackages import check_geopackage
+from targeting.plain_text import plain
+from targeting.text_files import check_file, check_quotes, examine_text
 
 NUMBERS = (
     "buses", "cards", "vehicles", "lep", "lep_moe", "served", "served_moe", "served_any", "served_any_moe",
@@ -109,6 +113,12 @@ def read_plan_folder(path: Path) -> PlanFolder:
         raise OutputError(
             f"{path}: is a plan for the public and holds no figures of people; give the one for staff."
         )
+    layers = path / "plan.gpkg"
+    if layers.is_file():
+        try:
+            check_geopackage(layers)
+        except UnsafeFileError as fault:
+            raise OutputError(f"{layers}: {fault}") from fault
     return PlanFolder(
         path=path,
         record=record,
@@ -139,7 +149,7 @@ def _posted(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        posted = json.loads(path.read_text(encoding="utf-8"))
+        posted = _json(path)
     except (OSError, ValueError) as fault:
         raise OutputError(
             f"{path}: cannot be read ({fault}); remove it, and give --postings again."
@@ -147,15 +157,38 @@ def _posted(path: Path) -> dict[str, Any]:
     return posted if isinstance(posted, dict) else {}
 
 
+def _json(path: Path) -> Any:
+    """Return what a file of the folder says, its texts plain.
+
+    Raises
+    ------
+    ValueError
+        When it is no JSON, too large, or nested without end.
+    """
+    try:
+        check_file(path, DEFAULT_LIMITS.file_bytes, "")
+        return _plain(json.loads(path.read_text(encoding="utf-8")))
+    except (UnsafeFileError, RecursionError) as fault:
+        raise ValueError(str(fault)) from fault
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {plain(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return plain(value) if isinstance(value, str) else value
+
+
 def _record(path: Path) -> dict[str, Any]:
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = _json(path)
         sound = isinstance(record["campaign"]["settings"]["placement"], dict) and all(
             isinstance(source["path"], str) for part in ("feeds", "census") for source in record.get(part, [])
         )
     except OSError as fault:
         raise OutputError(f"{path}: cannot be read ({fault.strerror}).") from fault
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         sound = False
     if not sound:
         raise OutputError(f"{path}: is not the record of a plan; make the plan again with 'targeting plan'.")
@@ -167,10 +200,14 @@ def _table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise OutputError(f"{path}: is missing from the plan; make the plan again with 'targeting plan'.")
     try:
+        text = examine_text(path, DEFAULT_LIMITS.file_bytes)
         table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        with path.open(encoding="utf-8", newline="") as stream:
+            if text.lines - 1 > len(table):
+                check_quotes(stream)
     except OSError as fault:
         raise OutputError(f"{path}: cannot be read ({fault.strerror}).") from fault
-    except ValueError:
+    except (ValueError, UnsafeFileError):
         raise OutputError(
             f"{path}: is not a table that can be read; make the plan again with 'targeting plan'."
         ) from None
@@ -194,7 +231,7 @@ def _table(path: Path) -> pd.DataFrame:
                 [_truth(cell, path, name) for cell in table[name]], index=table.index, dtype=object
             )
         else:
-            table[name] = table[name].str.replace(QUOTED_FORMULA, "", regex=True)
+            table[name] = table[name].str.replace(QUOTED_FORMULA, "", regex=True).map(plain)
     if any(not isinstance(buses, int) for buses in table.get("buses", ())):
         raise OutputError(f"{path}: a number of buses is not a whole number.")
     return table
@@ -204,16 +241,23 @@ def _number(cell: str, path: Path, column: str) -> int | str | None:
     if cell == "" or cell.startswith("under "):
         return cell or None
     try:
-        return round(float(cell))
-    except (ValueError, OverflowError):
+        return round(_finite(cell))
+    except ValueError:
         raise OutputError(f"{path}: {cell!r} in the column {column!r} is not a number.") from None
 
 
 def _fraction(cell: str, path: Path, column: str) -> float:
     try:
-        return float(cell or "nan")
+        return _finite(cell) if cell else float("nan")
     except ValueError:
         raise OutputError(f"{path}: {cell!r} in the column {column!r} is not a number.") from None
+
+
+def _finite(cell: str) -> float:
+    number = float(cell)
+    if not abs(number) <= MOST_PEOPLE:  # not a number, either
+        raise ValueError(cell)
+    return number
 
 
 def _truth(cell: str, path: Path, column: str) -> bool | None:
