@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from docx.oxml.ns import qn
+from map_page import chromium
 
 from targeting.cli import main
 from targeting.errors import OutputError
@@ -228,19 +229,13 @@ def test_pictures_have_alternative_text_in_both_forms(plan: Path) -> None:
 
 def test_the_page_has_no_barrier(plan: Path) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as engine:
-        try:
-            browser = engine.chromium.launch()
-        except playwright.Error:
-            pytest.skip("no browser")
+    with chromium() as browser:
         page = browser.new_page()
         page.goto((plan / "report.html").as_uri())
         found = axe.Axe().run(page).response["violations"]
         narrow = browser.new_page(viewport={"width": 360, "height": 800})
         narrow.goto((plan / "report.html").as_uri())
         wide = narrow.evaluate("document.documentElement.scrollWidth")
-        browser.close()
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
     assert wide <= 360
 

@@ -19,7 +19,7 @@ def methods(content: ReportContent) -> list[str]:
     placed = _predominant() if content.solution is None else _optimal(content)
     said = [
         _people(content), _margins(content), _cells(content), _service(content), _served(content),
-        _reached(content), placed, _redraws(content), _hung(content),
+        _reached(content), placed, _redraws(content), _hung(content), _record(content),
     ]  # fmt: skip
     return [each for each in said if each]
 
@@ -115,7 +115,15 @@ def _redraws(content: ReportContent) -> str:
     return (
         f"Certainty. The tract figures are drawn anew {redraws:,} times within their "
         "margins, each language scaled to its total of the region, and the plan is made again on each: the "
-        "certainty of a placement is the share of redraws that make it too."
+        "certainty of a placement is the share of redraws that make it too. For the interval of the plan's "
+        "reach the totals are drawn too."
+    )
+
+
+def _record(content: ReportContent) -> str:
+    return (
+        f"Record. Made by targeting {content.version}; run.json beside this report names every input with "
+        "its SHA-256, and every setting."
     )
 
 

@@ -10,8 +10,6 @@ from targeting.wording import listed
 from targeting.write.report_content import ReportContent, Source
 from targeting.write.report_words import day, near
 
-NOBODY = "The figures are of places: they show no person, no rider, and no place of trafficking."
-
 
 def limits(content: ReportContent) -> list[str]:
     """Return what the figures cannot tell, in plain words, what weighs most first."""
@@ -24,14 +22,13 @@ def limits(content: ReportContent) -> list[str]:
     said = [
         "The census asked a sample of households; ± is the 90% margin of that error alone, by the Census "
         f"Bureau's rules.{_redrawn(content)}",
-        "Reach counts residents alone, not riders who live elsewhere.",
         _region(content),
-        f"Departures are those of the design week, {content.period}; service may have changed since.",
+        f"Departures are those of the design week, {content.period}; service may have changed since. Reach "
+        "counts residents, not riders who live elsewhere.",
         f"{placed}, and taken to walk up to {region['bus_walk_m']:g} m in a straight line to a bus stop. "
         f"{content.apportioned}",
         _measured(content.coverage),
         f"A route counts as posted as soon as one of its buses carries the language. {content.travels}",
-        NOBODY,
     ]
     return [each.strip() for each in said if each]
 
@@ -81,8 +78,6 @@ def sources(content: ReportContent, basis: LegalBasis) -> list[str]:
             if source.what.startswith("GTFS")
         ),
         f"{listed([f'{each.name}, {each.citation}' for each in basis.standing])}; as of {day(basis.as_of)}.",
-        f"Made by targeting {content.version}; run.json beside this report names every input with its "
-        "SHA-256, and every setting.",
     ]
 
 

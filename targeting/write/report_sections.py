@@ -19,7 +19,7 @@ from targeting.write.report_content import ReportContent
 from targeting.write.report_methods import PUBLICATIONS, methods
 
 WIDE, NARROW, PAPER = 860, 340, 672  # pixels
-LOW = 200  # a chart that leaves room on a page of the summary
+LOW = 150  # a chart that leaves room on a page of the summary
 NOT_FOR = (
     "Aggregated census estimates with 90% margins of sampling error; not a map of trafficking and never of "
     "persons."
