@@ -30,7 +30,9 @@ def print_plan(plan: "Plan") -> None:
     scores = plan.scores
     console = Console()
     console.print(f"\n[bold]{escape(scores.campaign.name)}[/bold]: {_what_hangs(plan)}")
-    console.print(f"Design week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
+    console.print(
+        f"Design week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False, markup=False
+    )
     console.print(_coverage_table(plan))
     console.print(
         "Near: within walking distance. A posted route has at least one bus that carries the language; its "
@@ -47,12 +49,12 @@ def print_plan(plan: "Plan") -> None:
             style="dim",
         )
     for sentence in filter(None, [*proofs(plan), assumption(plan), travels(plan)]):
-        console.print(sentence, highlight=False)
+        console.print(sentence, highlight=False, markup=False)
     console.print(_placement_table(plan))
     left = len(plan.placements) - PLACEMENTS_SHOWN
     if left > 0:
         console.print(f"… and {left} more in placements.csv.", style="dim")
-    console.print(source_line(scores), style="dim", highlight=False)
+    console.print(source_line(scores), style="dim", highlight=False, markup=False)
 
 
 def _what_hangs(plan: "Plan") -> str:
@@ -79,7 +81,9 @@ def print_routes(scores: "Scores") -> None:
     """Print every route with the language it calls for, the highest score first."""
     console = Console()
     smallest = scores.campaign.certainty.smallest_count
-    console.print(f"\nDesign week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False)
+    console.print(
+        f"\nDesign week {scores.feed.week}: {scores.feed.week.reason}.", highlight=False, markup=False
+    )
     table = new_table(
         "What each route calls for",
         [
@@ -110,7 +114,7 @@ def print_routes(scores: "Scores") -> None:
         "departures near them.",
         style="dim",
     )
-    console.print(source_line(scores), style="dim", highlight=False)
+    console.print(source_line(scores), style="dim", highlight=False, markup=False)
 
 
 def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.DataFrame) -> None:
@@ -153,7 +157,7 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
         "variation above 40%; * a language that does not lead there.",
         style="dim",
     )
-    console.print(source_line(scores), style="dim", highlight=False)
+    console.print(source_line(scores), style="dim", highlight=False, markup=False)
 
 
 def print_hotspots(
@@ -192,7 +196,7 @@ def print_hotspots(
         "being dense alone. The rule takes estimates as they are, without their margins.",
         style="dim",
     )
-    console.print(f"{people_line(campaign, tracts)}.", style="dim", highlight=False)
+    console.print(f"{people_line(campaign, tracts)}.", style="dim", highlight=False, markup=False)
 
 
 def print_notices(notices: "Notices") -> None:

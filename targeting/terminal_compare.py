@@ -27,10 +27,10 @@ def print_comparison(found: Comparison, before: PlanFolder, after: PlanFolder) -
         console.print(escape(f"  {name}: {old} → {new}"), highlight=False)
     if not changes:
         console.print("  No setting and no input.")
-    console.print(f"\n{found.summary}", highlight=False)
+    console.print(f"\n{found.summary}", highlight=False, markup=False)
     _print_placements(console, found)
     _print_languages(console, found)
-    console.print(found.chance, style="dim", highlight=False)
+    console.print(found.chance, style="dim", highlight=False, markup=False)
     console.print("\n[bold]Why[/bold]")
     for sentence in found.why:
         console.print(escape(sentence), highlight=False)

@@ -45,7 +45,7 @@ def print_vehicles(feed: "Feed", rows: pd.DataFrame, totals: VehicleTotals, sour
         ]
         table.add_row(*cells, *([escape(row.garage) or "–"] if garages else []))
     console.print(table)
-    console.print(sentence(totals), highlight=False)
+    console.print(sentence(totals), highlight=False, markup=False)
     console.print(
         "Vehicles: the most in service at once on the weekday with the most trips. Hours: of all its "
         "vehicles in service, layovers left out. A card's hours elsewhere: the share that a card ordered "
@@ -53,7 +53,7 @@ def print_vehicles(feed: "Feed", rows: pd.DataFrame, totals: VehicleTotals, sour
         "many vehicles that they are best ordered together.",
         style="dim",
     )
-    console.print(source, style="dim", highlight=False)
+    console.print(source, style="dim", highlight=False, markup=False)
 
 
 def sentence(totals: VehicleTotals) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from targeting.errors import CampaignError
 from targeting.plain_text import hidden_character, shortened
 
-MOST_BYTES = 250_000  # a campaign file has some 2,000
+MOST_BYTES = 100_000  # a campaign file has some 2,000
 LONGEST_LINE = 4_000  # the parser's time grows with the square of a key's parts
 LONGEST_TEXT = 1_000
 DEEPEST = 8
