@@ -264,8 +264,9 @@ def _read_routes(files: FeedFiles, notices: Notices) -> pd.DataFrame:
     table = pd.DataFrame({name: column.texts() for name, column in columns.items()})
     agencies = files.columns("agency", ["agency_id", "agency_name"])
     names = dict(zip(agencies["agency_id"].texts(), agencies["agency_name"].texts(), strict=True))
-    first_agency = next(iter(names.values()), files.path.stem)
-    table["agency"] = [names.get(agency, first_agency) for agency in table["agency_id"]]
+    # a route may leave its agency out where there is one; of several nobody can say which it is
+    only = {0: files.path.stem, 1: next(iter(names.values()), "")}.get(len(names), "")
+    table["agency"] = [names.get(agency, only) for agency in table["agency_id"]]
     table["mode"] = [mode_of(kind) for kind in table["route_type"]]
     short, long = table["route_short_name"], table["route_long_name"]
     table["route_name"] = (short + " " + long.where(long != short, "")).str.strip()

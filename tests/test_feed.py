@@ -672,8 +672,8 @@ def test_agencies_with_and_without_ids(tmp_path: Path) -> None:
     )
     feed, _ = read_feed(write_feed(tmp_path / "g.zip", two))
     assert feed.routes["agency"].to_dict() == {
-        "R": "County Loop", "S": "City Bus", "T": "City Bus",
-    }  # fmt: skip
+        "R": "County Loop", "S": "City Bus", "T": "",
+    }, "of two agencies nobody can say whose it is"  # fmt: skip
 
     feed, _ = read_feed(write_feed(tmp_path / "smalltown.zip", tiny(agency=None)))
     assert list(feed.routes["agency"]) == ["smalltown"]
