@@ -6,12 +6,15 @@ found is printed and kept there too. Ends with exit code 1 where anything was fo
 
 import contextlib
 import io
+import os
 import sys
 import time
 import traceback
 import warnings
 from collections import Counter
+from collections.abc import Iterator
 from itertools import count, cycle
+from pathlib import Path
 
 import conftest
 import test_fuzz
@@ -20,20 +23,35 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 
 KEPT = conftest.ROOT / ".fuzz"
 EXAMPLES = 25  # of one property before the next has its turn
-KNOWN: set[tuple[str, str, int | None]] = set()  # faults found already, which would hide the next ones
+SAY_EVERY = 5  # minutes
+KNOWN: set[tuple[str, str, int | None, str]] = set()  # faults found already, which would hide the next ones
 
 
 def main(minutes: float) -> int:
     """Try properties in turn until time is up; return the exit code."""
     warnings.simplefilter("error")
-    real = conftest.ROOT.parent / "shared" / "data"
+    real = Path(os.environ.get("TARGETING_REAL_DATA", conftest.ROOT.parent / "shared" / "data"))
     tries, found = Counter[str](), Counter[str]()
     (KEPT / "found").mkdir(parents=True, exist_ok=True)
-    end = time.monotonic() + 60 * minutes
     turns = count(time.time_ns())
+    with contextlib.suppress(KeyboardInterrupt):  # who stops it early is told too
+        search(time.monotonic() + 60 * minutes, real, turns, tries, found)
+    tell(tries, found)
+    return 1 if found else 0
+
+
+def search(end: float, real: Path, turns: Iterator[int], tries: Counter[str], found: Counter[str]) -> None:
+    """Try the properties in turn until the time `end`; count what is tried and found."""
+    said = time.monotonic()
     for name, tried in cycle(test_fuzz.PROPERTIES.items()):
         if time.monotonic() >= end:
-            break
+            return
+        if time.monotonic() > said + 60 * SAY_EVERY:
+            said = time.monotonic()
+            print(
+                f"{(end - said) / 60:.0f} minutes left: {tries.total():,} examples, {found.total()} found",
+                flush=True,
+            )
         extra = {}
         if "real_data" in tried.check.__code__.co_varnames[: tried.check.__code__.co_argcount]:
             if not real.is_dir():
@@ -45,8 +63,6 @@ def main(minutes: float) -> int:
             file = KEPT / "found" / f"{name}-{found[name]}.txt"
             file.write_text(fault, encoding="utf-8")
             print(f"\nFOUND by {name}:\n{fault}", flush=True)
-    tell(tries, found)
-    return 1 if found else 0
 
 
 def attempt(
@@ -66,7 +82,7 @@ def attempt(
     long = settings(
         max_examples=EXAMPLES, derandomize=False, deadline=None, print_blob=False,
         database=DirectoryBasedExampleDatabase(KEPT / "examples"), suppress_health_check=list(HealthCheck),
-        phases=[Phase.reuse, Phase.generate, Phase.shrink], report_multiple_bugs=False,
+        phases=[Phase.reuse, Phase.generate], report_multiple_bugs=False,
     )  # fmt: skip
     said = io.StringIO()
     try:
@@ -78,12 +94,12 @@ def attempt(
     return ""
 
 
-def place_of(fault: Exception) -> tuple[str, str, int | None]:
+def place_of(fault: Exception) -> tuple[str, str, int | None, str]:
     """Return what kind of fault it is and which line of ours raised it: what tells it from others."""
     lines = traceback.extract_tb(fault.__traceback__)
     ours = [line for line in lines if "targeting" in line.filename or "test_fuzz" in line.filename]
     last = (ours or lines)[-1]
-    return type(fault).__name__, last.filename, last.lineno
+    return type(fault).__name__, last.filename, last.lineno, str(fault)[:60]
 
 
 def tell(tries: Counter[str], found: Counter[str]) -> None:

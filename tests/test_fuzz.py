@@ -200,13 +200,12 @@ def test_departures_are_those_of_the_timetable(region: Region) -> None:
     assert made.scores.feed.routes["departures_week"].to_dict() == expected
 
 
-@holds(3, region=regions(plain=True, routes=2), seed=st.integers(0, 999))
+@holds(4, region=regions(routes=2) | regions(plain=True, routes=2), seed=st.integers(0, 999))
 def test_the_order_of_rows_means_nothing(region: Region, seed: int) -> None:
-    for wanted in (region, pinned(region)):
-        one, other = (published(plan_of(each)) for each in (wanted, shuffled(wanted, seed)))
-        assert one.keys() == other.keys()
-        for name, table in one.items():
-            pd.testing.assert_frame_equal(table, other[name], obj=name)
+    one, other = (published(plan_of(each)) for each in (region, shuffled(region, seed)))
+    assert one.keys() == other.keys()
+    for name, table in one.items():
+        pd.testing.assert_frame_equal(table, other[name], obj=name)
 
 
 @holds(3, region=regions(plain=True, routes=2))
@@ -228,10 +227,11 @@ def test_people_scale(region: Region, factor: int) -> None:
     people = ["lep", "served_any", "served_posted", "reach", "reach_following"]
     for name in [*people, *(f"{each}_moe" for each in people)]:
         np.testing.assert_allclose(many.coverage[name], factor * one.coverage[name], rtol=1e-9, err_msg=name)
+    before, after = (plan.routes.set_index(["route_id", "language"]).sort_index() for plan in (one, many))
     for name in ("served", "served_moe", "served_low", "served_high", "exposure"):
-        np.testing.assert_allclose(many.routes[name], factor * one.routes[name], rtol=1e-9, err_msg=name)
+        np.testing.assert_allclose(after[name], factor * before[name], rtol=1e-9, err_msg=name)
     for name in ("share", "concentration", "largest_probability"):
-        np.testing.assert_allclose(many.routes[name], one.routes[name], atol=1e-3, err_msg=name)
+        np.testing.assert_allclose(after[name], before[name], atol=1e-3, err_msg=name)
 
 
 def replanned(region: Region, other: Region, ids: dict[str, str]) -> Region:
