@@ -13,7 +13,6 @@ from typing import Any
 import docx
 from docx.enum.section import WD_ORIENT
 from docx.enum.style import WD_STYLE_TYPE
-from docx.enum.text import WD_BREAK
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
@@ -75,8 +74,8 @@ def report_docx(document: Document) -> bytes:
     file.add_paragraph(document.subtitle, style="Subtitle")
     for part in document.summary:
         _add_section(file, part, 1)
-    file.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
-    file.add_heading("Appendix", 1)
+    # of the heading itself: a paragraph that only breaks the page can fall on a page of its own
+    file.add_heading("Appendix", 1).paragraph_format.page_break_before = True
     for part in document.appendix:
         _add_section(file, part, 2)
     for words in document.foot:
