@@ -4,7 +4,7 @@ MINUTES ?= 10
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fuzz lint format lock clean
+.PHONY: demo test fuzz lint audit format lock clean
 
 demo: $(VENV)/ready  ## Plan the sample campaign and say where the map is
 	$(BIN)/targeting plan data/sample.toml --out maps/sample
@@ -19,6 +19,9 @@ lint: $(VENV)/ready-dev  ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+audit: $(VENV)/ready-dev  ## Ask whether a flaw is known in what is installed; needs the network
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r requirements.txt
 
 format: $(VENV)/ready-dev  ## Put the code into the house's format
 	$(BIN)/ruff format .

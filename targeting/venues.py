@@ -23,7 +23,7 @@ SAME_PLACE_DECIMALS = 5  # of a degree: about a metre
 
 
 def read_venues(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> pd.DataFrame:
-    """Read venues from a CSV, or from any file GeoPandas reads.
+    """Read venues from a CSV, or from a map layer (`targeting.layers`).
 
     Parameters
     ----------
