@@ -141,9 +141,21 @@ def test_default_folder_is_named_after_the_campaign(
 def test_an_earlier_plan_is_replaced_whole(sample: Path, tmp_path: Path) -> None:
     out = tmp_path / "p"
     run("plan", sample / "sample.toml", "--out", out, "--quiet", *QUICK)
-    (out / "of-an-older-version.csv").write_text("x")
+    (out / "routes.geojson").write_text("x")  # of another command, for the earlier plan
+    (out / "report.docx").write_text("x")
     assert run("plan", sample / "sample.toml", "--out", out, "--quiet", *QUICK).exit_code == 0
     assert {path.name for path in out.iterdir()} == FILES
+
+
+def test_somebody_elses_files_in_a_plan_folder_are_not_deleted(sample: Path, tmp_path: Path) -> None:
+    out = tmp_path / "p"
+    run("plan", sample / "sample.toml", "--out", out, "--quiet", *QUICK)
+    (out / "notes.txt").write_text("mine")
+    (out / "Report, edited.docx").write_text("mine")
+    before = {path.name: path.read_bytes() for path in out.iterdir()}
+    again = run("plan", sample / "sample.toml", "--out", out, *QUICK)
+    refused(again, "holds Report, edited.docx and 1 more, which no command wrote", "move it elsewhere")
+    assert {path.name: path.read_bytes() for path in out.iterdir()} == before
 
 
 def test_a_failed_plan_leaves_the_earlier_one(region: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Write a plan folder: whole, or not at all."""
 
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,6 +14,19 @@ if TYPE_CHECKING:
 RECORD = "run.json"
 LAYERS = "plan.gpkg"
 WORKBOOK = "coverage.xlsx"
+# What the commands write into a plan folder, and what desktops leave there; all else is somebody's own
+OURS = (
+    RECORD, LAYERS, f"{LAYERS}-*", WORKBOOK, "map.html", "orders.html", "orders.xlsx", "report.html",
+    "report.docx", "map.pdf", "map.png", "map-*.png", "*.geojson", "*.parquet", "actual.json",
+    *(
+        f"{table}.csv"
+        for table in (
+            "routes", "placements", "coverage", "languages", "vehicles", "strategies", "budget",
+            "robustness", "sensitivity", "orders", "orders_print", "actual", "coverage_actual",
+        )
+    ),
+    ".*", "~$*", "Thumbs.db", "desktop.ini",
+)  # fmt: skip
 
 
 def write_plan(
@@ -104,6 +118,12 @@ def check_out(out: Path) -> None:
                 f"{out}: holds files that are no plan, and a plan replaces its whole folder; choose another "
                 "--out."
             )
+        if own := _own_files(out):
+            more = f" and {len(own) - 1:,} more" if len(own) > 1 else ""
+            raise OutputError(
+                f"{out}: holds {own[0]}{more}, which no command wrote and a new plan would delete; move it "
+                "elsewhere, or choose another --out."
+            )
         if out.is_mount():
             raise OutputError(f"{out}: is a disk, and a plan replaces its whole folder; choose one on it.")
         try_place(out)
@@ -112,3 +132,11 @@ def check_out(out: Path) -> None:
         raise OutputError(
             f"{out}: {where} is not writable ({fault.strerror}); choose another --out."
         ) from fault
+
+
+def _own_files(folder: Path) -> list[str]:
+    """Return what somebody else put into a plan folder, by name."""
+    if not folder.is_dir():
+        return []
+    names = sorted(each.name for each in folder.iterdir())
+    return [name for name in names if not any(fnmatchcase(name, ours) for ours in OURS)]
