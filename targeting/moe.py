@@ -36,6 +36,8 @@ def of_sum(estimates: npt.ArrayLike, moes: npt.ArrayLike) -> float:
     with the largest margin counts (Handbook, chapter 8).
     """
     estimates, moes = np.asarray(estimates, float), np.asarray(moes, float)
+    if not estimates.size:
+        return 0.0
     weights = np.ones((1, estimates.size))
     return of_weighted_sums(weights, estimates[:, None], moes[:, None]).item()
 

@@ -1,6 +1,6 @@
 """Tables of a Word file: header rows that repeat, numbers to the right, rows that stay whole."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from docx.enum.table import WD_ALIGN_VERTICAL
@@ -73,6 +73,22 @@ def _add_heads(
 ) -> None:
     """Write the headings; one of several columns or rows is one cell."""
     columns = len(cells[0])
+    for row, last, at, head in _places(heads):
+        cell = cells[row][at]
+        if (last, at + head.span - 1) != (row, at):
+            cell = cell.merge(cells[last][at + head.span - 1])
+        paragraph = cell.paragraphs[0]
+        paragraph.style = style
+        paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if head.span > 1 else _side(at, block, columns)
+        paragraph.paragraph_format.keep_with_next = True
+        run = paragraph.add_run(head.text)
+        run.font.color.rgb = QUIET
+        _line(cell, STRONG_LINE if last == len(heads) - 1 else LINE)
+        cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM
+
+
+def _places(heads: Sequence[Sequence[Head]]) -> Iterator[tuple[int, int, int, Head]]:
+    """Yield each heading with its first and last row, and its first column."""
     taken: set[tuple[int, int]] = set()
     for row, line in enumerate(heads):
         at = 0
@@ -81,17 +97,7 @@ def _add_heads(
                 at += 1
             last = min(row + head.rows, len(heads)) - 1
             taken |= {(down, across) for down in range(row, last + 1) for across in range(at, at + head.span)}
-            cell = cells[row][at]
-            if (last, at + head.span - 1) != (row, at):
-                cell = cell.merge(cells[last][at + head.span - 1])
-            paragraph = cell.paragraphs[0]
-            paragraph.style = style
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if head.span > 1 else _side(at, block, columns)
-            paragraph.paragraph_format.keep_with_next = True
-            run = paragraph.add_run(head.text)
-            run.font.color.rgb = QUIET
-            _line(cell, STRONG_LINE if last == len(heads) - 1 else LINE)
-            cell.vertical_alignment = WD_ALIGN_VERTICAL.BOTTOM
+            yield row, last, at, head
             at += head.span
 
 
@@ -107,9 +113,9 @@ def _widths(block: Table, columns: int, size: float, content: float) -> list[flo
         for number, cell in enumerate(row):
             parts = cell.replace(" ± ", "|± ").split("|") if block.stacked else [cell]
             letters[number] = max(letters[number], *(min(len(part), longest) for part in parts))
-    single = [head for row in block.heads for head in row if head.span == 1]
-    for number, head in enumerate(single):
-        letters[number] = max(letters[number], len(head.text) // 2, *map(len, head.text.split()))
+    for _, _, number, head in _places([row for row in block.heads if row]):
+        if head.span == 1:
+            letters[number] = max(letters[number], len(head.text) // 2, *map(len, head.text.split()))
     if block.swatches:
         letters[0] += 2
     widths = [count * size * LETTER + PADDING for count in letters]
