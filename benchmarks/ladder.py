@@ -37,7 +37,7 @@ buses = 36
 
 def main(data: Path) -> None:
     """Print one row a region."""
-    print("| region | bus routes, as read | stop times | tracts | wall s | processor s | peak MB |")
+    print("| region | routes in the feed | stop times | tracts | wall s | processor s | peak MB |")
     print("|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as name:
         for title, campaign, feed in _regions(data.resolve(), Path(name)):
