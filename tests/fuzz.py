@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, given, reject, seed, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 
 KEPT = conftest.ROOT / ".fuzz"
-EXAMPLES = 25  # of one property before the next has its turn
+TURN = 5  # times the examples of `make test`, before the next property has its turn
 SAY_EVERY = 5  # minutes
 KNOWN: set[tuple[str, str, int | None, str]] = set()  # faults found already, which would hide the next ones
 
@@ -80,7 +80,7 @@ def attempt(
             raise
 
     long = settings(
-        max_examples=EXAMPLES, derandomize=False, deadline=None, print_blob=False,
+        max_examples=TURN * tried.examples, derandomize=False, deadline=None, print_blob=False,
         database=DirectoryBasedExampleDatabase(KEPT / "examples"), suppress_health_check=list(HealthCheck),
         phases=[Phase.reuse, Phase.generate], report_multiple_bugs=False,
     )  # fmt: skip

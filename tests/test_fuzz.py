@@ -55,10 +55,11 @@ ABOVE_ONE = {"cv", "share_moe", "served_posted_share_moe", "reach_share_moe", "r
 
 @dataclass(frozen=True)
 class Property:
-    """A check and what it is tried on."""
+    """A check, what it is tried on, and on how many examples at a time."""
 
     check: Callable[..., None]
     drawn: dict[str, Any]
+    examples: int
 
 
 PROPERTIES: dict[str, Property] = {}
@@ -71,7 +72,7 @@ def holds(examples: int, **drawn: st.SearchStrategy[Any]) -> Callable[[Callable[
     """Mark a property of plans, tried here on so many examples."""
 
     def mark(check: Callable[..., None]) -> Any:
-        PROPERTIES[check.__name__] = Property(check, drawn)
+        PROPERTIES[check.__name__] = Property(check, drawn, examples)
         return settings(FEW, max_examples=examples)(given(**drawn)(check))
 
     return mark
