@@ -21,13 +21,14 @@ def proofs(plan: "Plan") -> list[str]:
     if found is not None:
         sentences.append(f"Proven: {no_better(found.gap, str(placement.weights), robust=placement.robust)}.")
     if people is not None:
-        total = people.iloc[-1]
+        total, smallest = people.iloc[-1], plan.scores.campaign.certainty.smallest_count
         few = int((plan.placements["certainty"] < 0.5).sum())
         comes = "comes" if few == 1 else "come"
         unsure = f"; {few} of {len(plan.placements)} placements {comes} back in under half" if few else ""
         sentences.append(
             f"Over {plan.scores.campaign.certainty.redraws:,} redraws of the census figures the plan reaches "
-            f"{total['reach_low']:,.0f} to {total['reach_high']:,.0f} people in nine of ten, and "
+            f"{count(total['reach_low'], smallest)} to {count(total['reach_high'], smallest)} people in nine "
+            "of ten, and "
             f"{lost(total['regret'], str(placement.weights))} the best plan of each{unsure}."
         )
     return sentences
@@ -68,7 +69,7 @@ def lost(regret: float, weights: str) -> str:
 def assumption(plan: "Plan") -> str:
     """Return on how many rides and visits the reach rests, and what half and twice as many would reach."""
     posting, placement, venues = plan.posting, plan.scores.campaign.placement, plan.scores.campaign.venues
-    audience = posting.problem.audience
+    audience, smallest = posting.problem.audience, plan.scores.campaign.certainty.smallest_count
     half, twice = (
         float(replace(audience, rides=audience.rides * factor).reach(posting.cards).sum())
         for factor in (0.5, 2.0)
@@ -90,7 +91,7 @@ def assumption(plan: "Plan") -> str:
         return ""
     return (
         f"Reach assumes {' and '.join(said)}: with half as many this plan would reach "
-        f"{about(half, 0.0, 0)} people, with twice as many {about(twice, 0.0, 0)}."
+        f"{about(half, 0.0, smallest)} people, with twice as many {about(twice, 0.0, smallest)}."
     )
 
 
@@ -103,11 +104,12 @@ def travels(plan: "Plan") -> str:
     away = float((ordered["elsewhere"].fillna(0) * ordered["buses"]).sum() / ordered["buses"].sum())
     as_ordered = float(plan.posting.problem.audience.reach(plan.posting.cards).sum())
     following = float(following_audience(scores).reach(plan.posting.cards).sum())
+    told = about(following, 0.0, scores.campaign.certainty.smallest_count)
     if not as_ordered or (away < MOVES and abs(following / as_ordered - 1) < MOVES):
         return ""
     return (
         f"Buses change routes: cards of this plan spend {away:.0%} of their hours on other routes than "
-        f"ordered; counted wherever they go, the plan reaches {about(following, 0.0, 0)} people "
+        f"ordered; counted wherever they go, the plan reaches {told} people "
         f"({following / as_ordered - 1:+.1%})."
     )
 

@@ -578,6 +578,4 @@ def test_the_region_and_who_is_not_in_the_campaign_are_named() -> None:
         )
     )
     assert "Above it too, but not in this campaign: Tagalog." in said
-    assert (
-        "The region is the 3 counties of the census table; nobody in Clark County lives near a route" in said
-    )
+    assert "3 counties of the census table; of those counted, nobody in Clark County lives near a" in said

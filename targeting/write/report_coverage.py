@@ -93,7 +93,9 @@ def _all_languages(content: ReportContent) -> dict[str, str]:
         for name, pair in figures.items()
     }
     shares = {
-        f"{name}_share": share_words(pair[0] / people[0], float(moe.of_proportion(*pair, *people)))
+        f"{name}_share": "–"
+        if 0 < pair[0] < content.smallest  # the folder does not tell how many
+        else share_words(pair[0] / people[0], float(moe.of_proportion(*pair, *people)))
         for name, pair in figures.items()
         if name not in ("lep", "served_any")
     }

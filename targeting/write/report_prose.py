@@ -38,7 +38,9 @@ def _region(content: ReportContent) -> str:
     bare = listed([county.split(",")[0] for county in content.bare_counties])
     counties = "the county" if content.counties == 1 else f"the {content.counties} counties"
     said = f"The region is {counties} of the census table"
-    return f"{said}; nobody in {bare} lives near a route of this timetable." if bare else f"{said}."
+    if not bare:
+        return f"{said}."
+    return f"{said}; of those counted, nobody in {bare} lives near a route of this timetable."
 
 
 def _redrawn(content: ReportContent) -> str:
