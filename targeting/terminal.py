@@ -50,7 +50,8 @@ def print_plan(plan: "Plan") -> None:
         )
     for sentence in filter(None, [*proofs(plan), assumption(plan), travels(plan)]):
         console.print(sentence, highlight=False, markup=False)
-    console.print(_placement_table(plan))
+    if len(plan.placements):
+        console.print(_placement_table(plan))
     left = len(plan.placements) - PLACEMENTS_SHOWN
     if left > 0:
         console.print(f"… and {left} more in placements.csv.", style="dim")
@@ -182,7 +183,7 @@ def print_hotspots(
             f"{row['by_gi_star']:,}",
             with_margin(row["people_hot"], row["people_hot_moe"], smallest),
             "–" if pd.isna(share) else f"{share:.0%}",
-            f"{row['residents_hot_share']:.0%}",
+            "–" if pd.isna(row["residents_hot_share"]) else f"{row['residents_hot_share']:.0%}",
         )
     if (summary["measured_as"] != summary["language"].map(names)).any():
         table.caption = "* measured by a census group that counts more than this language"

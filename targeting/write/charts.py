@@ -99,7 +99,12 @@ def reach_bars(rows: pd.DataFrame, *, smallest: float = 10.0, width: int = 860) 
 
 
 def budget_chart(
-    curve: pd.DataFrame, names: Mapping[str, str], *, width: int = 860, least_height: int = 330
+    curve: pd.DataFrame,
+    names: Mapping[str, str],
+    *,
+    width: int = 860,
+    least_height: int = 330,
+    smallest: float = 0.0,
 ) -> Chart:
     """Return reach against the number of buses, in all and by language.
 
@@ -115,6 +120,8 @@ def budget_chart(
         English name of each language by its tag, in the order to draw.
     width, least_height : int
         Of the picture, in pixels; many languages make it higher.
+    smallest : float
+        Fewer people than these are not told as a number.
     """
     curve = curve.sort_values("buses", kind="stable")
     fleet, budget = int(curve["buses"].iloc[-1]), budget_of(curve)
@@ -129,6 +136,7 @@ def budget_chart(
     body = _lines(
         curve[curve["buses"] <= shown], labels, _Frame(left, 26, width - beside - room, height - 44),
         budget=budget, title=f"people reached, up to {shown:,} buses" if split else "people reached",
+        smallest=smallest,
     )  # fmt: skip
     total: float = height
     if split:
@@ -150,8 +158,8 @@ def budget_chart(
     return Chart(
         f"budget-{width}",
         "People reached against the number of buses",
-        f"{budget:,} buses reach {about(at_budget, 0.0, 0.0)} people; all {fleet:,} that are out at once "
-        f"would reach {about(at_fleet, 0.0, 0.0)}. One line for all languages and one a language: "
+        f"{_buses(budget)} reach {about(at_budget, 0.0, smallest)} people; all {fleet:,} out at once "
+        f"would reach {about(at_fleet, 0.0, smallest)}. One line for all languages and one a language: "
         f"{', '.join(map(str, names.values()))}. The table after the chart has the numbers.",
         width, total, tuple(body),
     )  # fmt: skip
@@ -215,6 +223,7 @@ def _lines(
     title: str,
     shade: int = 0,
     labelled: bool = True,
+    smallest: float = 0.0,
 ) -> list[Mark]:
     """Return one chart of lines with its axes; the labels stand where the lines end."""
     across = round_ticks(float(curve["buses"].iloc[-1]), max(3, int((frame.right - frame.left) / 52)))
@@ -273,7 +282,8 @@ def _lines(
         ends.append((labels[tag], style["color"], y(float(values.iloc[-1]))))
     if labelled:
         body += _end_labels(ends, frame)
-    body += _budget_mark(budget, at_budget, x, y, frame, told=labelled)
+    words = (_buses(budget), about(at_budget, 0.0, smallest)) if labelled else ()
+    body += _budget_mark(budget, at_budget, x, y, frame, words)
     return body
 
 
@@ -288,16 +298,21 @@ def _end_labels(ends: Sequence[tuple[str, str, float]], frame: _Frame) -> list[M
     return body
 
 
-def _budget_mark(budget: int, reach: float, x: _Scale, y: _Scale, frame: _Frame, *, told: bool) -> list[Mark]:
-    """Return the point at the campaign's budget, with its value where there is room."""
+def _buses(number: int) -> str:
+    return f"{number:,} bus" if number == 1 else f"{number:,} buses"
+
+
+def _budget_mark(
+    budget: int, reach: float, x: _Scale, y: _Scale, frame: _Frame, words: Sequence[str]
+) -> list[Mark]:
+    """Return the point at the campaign's budget, with words on it if there are any."""
     body = [
         element(
             "circle", class_="mark", cx=x(budget), cy=y(reach), r=5, fill=PAPER, stroke=TEXT,
             stroke_width=2.5,
         )
     ]  # fmt: skip
-    if told:
-        words = (f"{budget:,} buses", about(reach, 0.0, 0.0))
+    if words:
         wide = max(map(text_width, words))
         # a line that only flattens leaves the paper above and left of it free, the corner first of all
         beside = x(budget) - 9 - wide > frame.left and y(reach) - 24 > frame.top + SIZE

@@ -105,7 +105,8 @@ def _more_buses(content: ReportContent) -> Section | None:
         if f"reach_{tag}" in curve
     }
     wide, narrow, paper = (
-        budget_chart(curve, names, width=width, least_height=LOW) for width in (WIDE, NARROW, PAPER)
+        budget_chart(curve, names, width=width, least_height=LOW, smallest=content.smallest)
+        for width in (WIDE, NARROW, PAPER)
     )
     return Section(
         "budget",
