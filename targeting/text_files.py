@@ -24,7 +24,7 @@ CHUNK = 1 << 20
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
 _UNCLOSED = (
-    "a quotation mark is opened and not closed where the value ends ({where}), so that it swallows the rows "
+    "has a quotation mark that is not closed where its value ends ({where}), so that it swallows the rows "
     "after it; close or remove it."
 )
 

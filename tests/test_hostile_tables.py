@@ -84,7 +84,7 @@ def test_a_quotation_mark_that_swallows_rows(region: Region, setting: str) -> No
     rows = TABLES[setting].splitlines()
     swallowed = [rows[0], '"' + rows[1], *rows[1:] * 2000, rows[-1] + '"', *rows[1:]]
     said = refused(region, setting, "\n".join(swallowed).encode())
-    assert "a quotation mark is opened and not closed where the value ends (line 2)" in said
+    assert "has a quotation mark that is not closed where its value ends (line 2)" in said
 
 
 @pytest.mark.parametrize("setting", TABLES)
@@ -265,7 +265,7 @@ def test_quotes_that_swallow_stop_times(region: Region) -> None:
         odd = [*CALLS, 'x,08:00:00,08:00:00,"a,1', *["x,08:00:00,08:00:00,a,1"] * 3000]
         odd += [f"x,08:00:00,08:00:00,a{mark},1", *CALLS[1:]]
         region.feed(stop_times=odd)
-        assert "stop_times.txt a quotation mark is opened and not closed" in region.refused()
+        assert "stop_times.txt has a quotation mark that is not closed" in region.refused()
     # three rows are as bad as three thousand where no value has lines
     region.feed(stop_times=[*CALLS, 'x,08:00:00,08:00:00,"a,1', "y,,,b,1", 'z,,,b",1'])
     assert f"(line {len(CALLS) + 1})" in region.refused()
@@ -277,7 +277,7 @@ def test_quotes_that_swallow_other_tables(region: Region, table: str) -> None:
     region.feed(
         **{table: [first, '"' + rows[0], *[f"x{n}{rows[0]}" for n in range(100)], rows[0] + '"', *rows]}
     )
-    assert f"f.zip: {table}.txt a quotation mark is opened and not closed" in region.refused()
+    assert f"f.zip: {table}.txt has a quotation mark that is not closed" in region.refused()
 
 
 def test_names_of_several_lines_are_no_fault(region: Region) -> None:
