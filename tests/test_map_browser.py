@@ -3,6 +3,7 @@
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from targeting.plan import Plan, make_plan
 from targeting.proofs import proofs
 from targeting.wording import percent
 from targeting.write.map import map_html
+from targeting.write.map_routes import place_names
 from targeting.write.tables import tables_csv
 
 ROOT = Path(__file__).parent.parent
@@ -208,6 +210,41 @@ def test_a_stop_is_found_by_name_with_its_routes(visit: Visit, plan: Plan) -> No
     assert visit.page.locator(".route-popup").count() == 1
 
 
+def test_search_puts_whole_words_before_pieces_and_busier_stops_first(visit: Visit) -> None:
+    routes = [
+        {"name": f"{n} Bus", "short": str(n), "trips": trips} for n, trips in ((7, 900), (8, 50), (9, 10))
+    ]
+    stops = {
+        "SE 182nd & Division": [0, 1, 2],
+        "SE 82nd & Division": [0],
+        "SE Division & 82nd": [0, 1],
+        "Gateway TC (drop off only stop)": [0],
+        "Gateway Transit Center": [1, 2],
+        "Broadgateway": [0, 1, 2],
+        "Gateways & 9th": [0, 1, 2],
+        "Quiet & Main": [2],
+        "Busy & Main": [0],
+        "Main": [],
+    }
+
+    def found(text: str) -> list[str]:
+        names: list[str] = visit.page.evaluate(
+            "([routes, stops, text]) => planSearch({ routes, leftOut: [], words: {} },"
+            " Object.entries(stops).map(([name, routes]) => ({ name, routes })))(text)"
+            ".stops.map((stop) => stop.name)",
+            [routes, stops, text],
+        )
+        return names
+
+    assert found("82nd & division") == ["SE 82nd & Division", "SE Division & 82nd", "SE 182nd & Division"]
+    assert found("se 82nd division")[0] == "SE 82nd & Division"  # exact, though fewer routes call
+    assert found("gateway") == [
+        "Gateway Transit Center", "Gateway TC (drop off only stop)", "Gateways & 9th", "Broadgateway",
+    ]  # fmt: skip
+    assert found("main") == ["Main", "Busy & Main", "Quiet & Main"]  # exact; then the one with most trips
+    assert found("82") == []
+
+
 def test_water_is_drawn_where_it_is_given(browser: Any, plan: Plan, tmp_path: Path) -> None:
     west, south, east, north = plan.scores.tracts.geometry.total_bounds
     x, y = (west + east) / 2, (south + north) / 2
@@ -240,9 +277,29 @@ def test_names_on_the_ground_are_where_routes_meet(plan: Plan, data: dict[str, A
     for row in feed.departures.itertuples():
         routes.setdefault(feed.stops.at[row.stop_id, "stop_name"], set()).add(row.route_id)
     named = [name for *_, name in data["places"]]
-    assert len(routes[named[0]]) == max(map(len, routes.values()))
-    met = [len(routes[name]) for name in named]
+    met = [("Transit Center" in name and len(routes[name]) > 1, len(routes[name])) for name in named]
     assert met == sorted(met, reverse=True)
+    assert met[0] == max(
+        ("Transit Center" in name and len(found) > 1, len(found)) for name, found in routes.items()
+    )
+
+
+def test_no_place_is_called_by_a_block_or_a_stop_where_nobody_boards(plan: Plan) -> None:
+    feed = plan.scores.feed
+    busiest = place_names(plan)
+    twisted = {
+        busiest[0][2]: "16400 Block SW Langer",
+        busiest[1][2]: "Gateway TC (drop off only stop)",
+        busiest[2][2]: "Main & 3rd",
+    }
+    for name in feed.stops["stop_name"].unique()[:2]:
+        twisted.setdefault(name, f"{name} Block")  # a street of that name is a name
+    stops = feed.stops.assign(stop_name=feed.stops["stop_name"].replace(twisted))
+    inputs = replace(plan.scores.inputs, feed=replace(feed, stops=stops))
+    renamed = [name for *_, name in place_names(replace(plan, scores=replace(plan.scores, inputs=inputs)))]
+    assert len(renamed) > 2
+    assert not any("16400" in name or "drop off" in name for name in renamed)
+    assert "Main & 3rd" in renamed
 
 
 # --- the table ----------------------------------------------------------------------------------------

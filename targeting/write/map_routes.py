@@ -16,6 +16,8 @@ from targeting.write.tables import rounded
 
 PLACES = 12  # stops whose names say where on the ground one is
 APART = 0.11  # of the network's extent: the least distance between two of them
+NO_PLACE = r"(?i)^\s*\d+\s+block\b|\bdrop[\s-]*off\b"  # house numbers; stops where nobody boards
+CENTRE = r"(?i)\b(?:transit|bus)\s+(?:center|centre|station|terminal|hub|plaza)\b|\bTC$"
 
 
 def posted_routes(plan: Plan) -> list[str]:
@@ -127,13 +129,21 @@ def stop_columns(plan: Plan) -> dict[str, Any]:
 
 
 def place_names(plan: Plan) -> list[list[Any]]:
-    """Return stops far from one another, where most routes meet first: [latitude, longitude, name]."""
+    """Return stops far from one another: [latitude, longitude, name].
+
+    Transit centers where several routes meet come first, then other stops, those of most routes first. None
+    is called by a block number, or one where riders only get off.
+    """
     feed = plan.scores.feed
     # a transit centre has one stop a bay
     centres = feed.stops.groupby("stop_name").agg({"lat": "median", "lon": "median"})
     calls = feed.departures.groupby(feed.departures["stop_id"].map(feed.stops["stop_name"]))
     centres = centres.assign(routes=calls["route_id"].nunique(), calls=calls["departures_week"].sum())
-    centres = centres.fillna(0).sort_values(["routes", "calls"], ascending=False, kind="stable")
+    centres = centres.fillna(0)[~centres.index.str.contains(NO_PLACE)]
+    meeting = centres.index.str.contains(CENTRE) & (centres["routes"] > 1)
+    centres = centres.assign(meeting=meeting).sort_values(
+        ["meeting", "routes", "calls"], ascending=False, kind="stable"
+    )
     flat = np.cos(np.radians(centres["lat"].median()))
     xy = np.column_stack([centres["lon"] * flat, centres["lat"]])
     least = APART * float(np.hypot(*(xy.max(axis=0) - xy.min(axis=0)))) if len(xy) else 0.0

@@ -1,46 +1,50 @@
 "use strict";
 
-// The search: the exact number, then numbers that begin so, then words of the name; then stops.
+// The search: the exact number or name, then numbers that begin so, then whole words (in the order wanted
+// first), beginnings of words and pieces of the name; routes in the plan's order, busy stops before others.
 function planSearch(data, stops) {
   const STOPS = 8;
   const plain = (text) => text.trim().toLowerCase();
-  const split = (text) => text.split(/[^\p{L}\p{N}]+/u);
+  const split = (text) => plain(text).split(/[^\p{L}\p{N}]+/u).filter(Boolean);
+  const named = (thing) => ({ thing, full: plain(thing.name), words: split(thing.name), short: plain(thing.short || "") });
+  const [routes, leftOut, calledAt] = [data.routes, data.leftOut, stops].map((things) => things.map(named));
 
-  function closeness(text, { name, short }) {
-    const [wanted, number, full] = [text, short, name].map(plain);
-    if (number === wanted || full === wanted) return 0;
-    if (number.startsWith(wanted)) return 1;
-    if (inWords(wanted, split(full))) return 2;
-    return full.includes(wanted) ? 3 : Infinity;
+  // What is wanted, in words, is there as words, or as beginnings of them.
+  const within = (wanted, there, match) => wanted.length > 0 && wanted.every((part) => there.some((word) => match(word, part)));
+
+  function closeness(text, { full, words, short }) {
+    const [wanted, parts] = [plain(text), split(text)];
+    const [phrase, whole] = [parts, words].map((each) => ` ${each.join(" ")} `);
+    if (short === wanted || full === wanted || (parts.length && phrase === whole)) return 0;
+    if (short.startsWith(wanted)) return 1;
+    if (parts.length && whole.includes(phrase)) return 2;
+    if (within(parts, words, (word, part) => word === part)) return 3;
+    if (within(parts, words, (word, part) => word.startsWith(part))) return 4;
+    return full.includes(wanted) ? 5 : Infinity;
   }
 
-  // Every word wanted begins one of the words there.
-  const inWords = (wanted, there) => split(wanted).filter(Boolean).every((part) => there.some((word) => word.startsWith(part)));
-
-  function nearest(text, routes) {
-    return routes.map((route, at) => [closeness(text, route), at, route])
-      .filter(([close]) => close < Infinity)
-      .sort(([closeA, atA], [closeB, atB]) => closeA - closeB || atA - atB);
+  // [how close, thing], best first: those as close by `weigh`, and then as they stand.
+  function nearest(text, things, weigh = () => []) {
+    const order = (a, b) => {
+      const at = a.findIndex((number, place) => number !== b[place]);
+      return at < 0 ? 0 : a[at] - b[at];
+    };
+    return things.map((each, at) => [[closeness(text, each), ...weigh(each.thing), at], each.thing])
+      .filter(([[close]]) => close < Infinity).sort(([a], [b]) => order(a, b)).map(([[close], thing]) => [close, thing]);
   }
 
-  const known = stops.map((stop) => [plain(stop.name), stop]);
+  const busiest = (stop) => [-stop.routes.length, -stop.routes.reduce((trips, at) => trips + data.routes[at].trips, 0)];
 
   // A number alone means a route: half the stops of a city have one in their street's name.
-  function nearStops(text) {
-    const wanted = plain(text);
-    if (!/\p{L}.*\p{L}/u.test(wanted)) return [];
-    return known.map(([full, stop], at) => [
-      full === wanted ? 0 : full.startsWith(wanted) ? 1 : full.includes(wanted) ? 2 : inWords(wanted, split(full)) ? 3 : Infinity, at, stop,
-    ]).filter(([close]) => close < Infinity).sort(([closeA, atA], [closeB, atB]) => closeA - closeB || atA - atB);
-  }
+  const nearStops = (text) => (/\p{L}.*\p{L}/u.test(text) ? nearest(text, calledAt, busiest) : []);
 
   // Routes that run, best first; stops of that name; and what to say of routes that this plan leaves out.
   return function search(text) {
-    const hits = nearest(text, data.routes);
+    const hits = nearest(text, routes);
     const called = nearStops(text);
     const best = hits.length ? hits[0][0] : Infinity;
-    const out = nearest(text, data.leftOut).filter(([close]) => close <= best);
-    const said = out.slice(0, 3).map(([, , route]) => {
+    const out = nearest(text, leftOut).filter(([close]) => close <= best);
+    const said = out.slice(0, 3).map(([, route]) => {
       const article = /^[aeiou]/.test(route.mode) ? "an" : "a";
       return `${route.name} is ${article} ${route.mode} route; ` +
         (route.counted ? "it does not run in the design week." : `this plan counts ${data.words.modes} only.`);
@@ -48,6 +52,6 @@ function planSearch(data, stops) {
     if (out.length > 3) said.push(`${out.length - 3} more routes of that name are left out.`);
     if (!hits.length && !out.length && !called.length) said.push("No route of that name runs in the design week, and no stop has it.");
     if (called.length > STOPS) said.push(`${called.length - STOPS} more stops have such a name; type more of it.`);
-    return { routes: hits.map(([, , route]) => route), stops: called.slice(0, STOPS).map(([, , stop]) => stop), note: said.join(" ") };
+    return { routes: hits.map(([, route]) => route), stops: called.slice(0, STOPS).map(([, stop]) => stop), note: said.join(" ") };
   };
 }
