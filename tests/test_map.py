@@ -932,6 +932,18 @@ def test_the_order_of_a_pair_is_not_that_of_the_table(paired: Plan) -> None:
     assert [data["languages"][poster["language"]]["tag"] for poster in posters] == tags
 
 
+def tract_card(visit: Visit, tract: dict[str, Any]) -> str:
+    """Return the text of the card of a tract, opened by a click."""
+    visit.page.evaluate(
+        "(name) => { map_plan.eachLayer((layer) => { const { feature } = layer;"
+        " if (feature && feature.properties.county + feature.properties.name === name)"
+        " layer.fire('click', { latlng: layer.getBounds().getCenter() }); }); }",
+        tract["county"] + tract["name"],
+    )
+    text: str = visit.page.locator(".tract-popup").inner_text()
+    return text
+
+
 def test_a_lead_within_the_margin_of_error_is_said_and_hatched(visit: Visit, plan: Plan) -> None:
     tracts, groups = plan.scores.tracts, [language.column for language in plan.scores.languages]
     features = embedded(visit.page.content())["tracts"]["features"]
@@ -946,7 +958,8 @@ def test_a_lead_within_the_margin_of_error_is_said_and_hatched(visit: Visit, pla
         second = people.drop(most).idxmax()
         spread = np.hypot(margins[most] / 1.645, margins[second] / 1.645)
         sure = abs(people[most] - people[second]) > 1.645 * spread
-        assert feature["properties"]["rival"] == (-1 if sure else groups.index(second))
+        unsure = groups.index(second) if people[second] > 0 else -2
+        assert feature["properties"]["rival"] == (-1 if sure else unsure)
         assert isinstance(fill, str) == sure  # a pattern is no text
         solid, hatched = solid + sure, hatched + (not sure)
         word = reliability(people, margins, plan.scores.campaign.certainty.cv_limits)
@@ -956,17 +969,40 @@ def test_a_lead_within_the_margin_of_error_is_said_and_hatched(visit: Visit, pla
     legend = visit.page.locator("#legend-body")
     assert "hatched: the lead is within the margin of error" in legend.inner_text()
     number = next(n for n, f in enumerate(features) if f["properties"]["rival"] >= 0)
-    visit.page.evaluate(
-        "(name) => { map_plan.eachLayer((layer) => { const { feature } = layer;"
-        " if (feature && feature.properties.county + feature.properties.name === name)"
-        " layer.fire('click', { latlng: layer.getBounds().getCenter() }); }); }",
-        features[number]["properties"]["county"] + features[number]["properties"]["name"],
-    )
-    text = visit.page.locator(".tract-popup").inner_text()
+    text = tract_card(visit, features[number]["properties"])
     rival = plan.scores.languages[features[number]["properties"]["rival"]].english_name
     assert f"highest estimate, within the margin of error of {rival}" in text
     assert "is the most spoken" not in text
     assert "low" in visit.page.locator(".tract-popup tbody").inner_text()
+
+
+def test_a_language_that_nobody_was_found_to_speak_is_no_rival(
+    browser: Any, plan: Plan, tmp_path: Path
+) -> None:
+    scores = plan.scores
+    groups = [language.column for language in scores.languages]
+    geoid = next(geoid for geoid, most in scores.predominant.items() if most)
+    number, most = scores.predominant.index.get_loc(geoid), scores.predominant[geoid]
+    estimates, margins = scores.tracts.estimates.copy(), scores.tracts.margins.copy()
+    estimates.loc[geoid, groups], margins.loc[geoid, groups] = 0.0, 17.0
+    estimates.loc[geoid, most], margins.loc[geoid, most] = 24.0, 22.0  # 24 < √(22² + 17²) = 27.8
+    tracts = replace(scores.tracts, estimates=estimates, margins=margins)
+    empty = replace(plan, scores=with_inputs(scores, tracts=tracts))
+    (tmp_path / "map.html").write_text(map_html(empty), encoding="utf-8")
+    visit = Visit(browser, tmp_path / "map.html")
+    tract = embedded(visit.page.content())["tracts"]["features"][number]["properties"]
+    assert tract["rival"] == -2
+    assert not isinstance(visit.fills()[number], str)  # hatched
+    text = tract_card(visit, tract)
+    assert "alone has an estimate above zero, within the margins of error: nothing is sure here." in text
+    assert "margin of error of" not in text
+    assert "is the most spoken" not in text
+    visit.context.close()
+
+    estimates.loc[geoid, most] = 28.0
+    sure = with_inputs(scores, tracts=tracts)
+    hot = pd.DataFrame(False, index=scores.predominant.index, columns=groups)
+    assert close_rivals(sure, hot)[number] == -1
 
 
 def test_a_lead_in_hot_spots_is_compared_with_hot_languages_only(plan: Plan) -> None:

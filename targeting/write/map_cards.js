@@ -133,8 +133,9 @@ function planCards(data, words) {
     }));
     let leads = data.words.none;
     if (tract.most >= 0) {
-      leads = `Of the ${data.words.among}, ${data.groups[tract.most].name} ` + (tract.rival < 0 ? "is the most spoken here."
-        : `has the highest estimate, within the margin of error of ${data.groups[tract.rival].name}.`);
+      leads = `Of the ${data.words.among}, ${data.groups[tract.most].name} ` + (!words.close(tract) ? "is the most spoken here."
+        : tract.rival < 0 ? "alone has an estimate above zero, within the margins of error: nothing is sure here."
+          : `has the highest estimate, within the margin of error of ${data.groups[tract.rival].name}.`);
     }
     return make("div", { class: "tract-popup" },
       title(tract.name),

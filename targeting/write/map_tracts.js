@@ -38,7 +38,7 @@ function planTracts(view) {
   function style(tract) {
     const look = { color: "#c3cad3", weight: 0.7, opacity: 1, fillColor: LAND, fillOpacity: 1 };
     if (tract.residents[0] === 0) look.fillColor = stripes;
-    else if (view.shown < 0 && tract.most >= 0) look.fillColor = tract.rival < 0 ? tint(data.groups[tract.most].color) : hatched[tract.most];
+    else if (view.shown < 0 && tract.most >= 0) look.fillColor = words.close(tract) ? hatched[tract.most] : tint(data.groups[tract.most].color);
     else if (view.shown >= 0 && tract.classes[view.shown]) {
       const shade = data.languages[view.shown].ramp[tract.classes[view.shown] - 1];
       look.fillColor = tract.reliability[view.shown] === "l" ? unsureShade(shade) : shade;
@@ -86,7 +86,7 @@ function planTracts(view) {
     const empty = rows.some((tract) => tract.residents[0] === 0) ? [key(patch("", "empty"), "no residents")] : [];
     const beyond = key(patch("", "beyond"), "outside the census data");
     if (view.shown < 0) {
-      const close = rows.find((tract) => tract.rival >= 0);
+      const close = rows.find(words.close);
       const found = new Set(rows.map((tract) => tract.most));
       return [
         make("p", {}, "Tinted where a campaign language predominates"),

@@ -15,6 +15,7 @@ from targeting.scores import Scores
 
 Geometries = npt.NDArray[np.object_]
 SQUARE_MILE = 2_589_988.110336  # in m²
+NO_LEAD, NO_RIVAL = -2, -1
 ROUND_STEPS = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
@@ -98,8 +99,10 @@ def densities(scores: Scores, polygons: Geometries) -> npt.NDArray[np.float64]:
 
 
 def close_rivals(scores: Scores, hot: pd.DataFrame) -> npt.NDArray[np.int64]:
-    """Return for each tract the group that its predominant one is not surely larger than, else -1.
+    """Return for each tract the group that its predominant one is not surely larger than.
 
+    It is `NO_RIVAL` where there is none, and `NO_LEAD` where the predominant one is not surely larger than
+    the others either, but they all have an estimate of zero: none of them is to be named its rival.
     The difference from the largest other passes the 90% test when |A - B| > 1.645 sqrt(SE_A² + SE_B²).
     Where only hot spots count, only the languages that have one in the tract are compared.
     """
@@ -115,4 +118,5 @@ def close_rivals(scores: Scores, hot: pd.DataFrame) -> npt.NDArray[np.int64]:
     rival = others.argmax(axis=1)
     gap = np.abs(people[row, lead] - people[row, rival])
     close = gap <= moe.Z90 * np.hypot(error[row, lead], error[row, rival])
-    return np.where((lead >= 0) & (others[row, rival] >= 0) & close, rival, -1)
+    named = np.where(others[row, rival] > 0, rival, NO_LEAD)
+    return np.where((lead >= 0) & (others[row, rival] >= 0) & close, named, NO_RIVAL)

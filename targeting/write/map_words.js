@@ -36,6 +36,8 @@ function planWords(data) {
   const people = (number) => (number === null ? data.words.few : whole(number));
   const plusMinus = (number, margin) => (number === null ? data.words.few : `${whole(number)} ± ${whole(margin)}`);
   const carries = (route, language) => route.posters.some((poster) => poster.language === language);
+  // Whether its predominant language leads within the margin of error: of a rival, or of others at zero (-2).
+  const close = (tract) => tract.rival !== -1;
   const english = (at) => data.languages[at].english;
   const figure = (route, language) => route.figures.find((row) => row[0] === language);
   const brief = (name) => (name.length > LONG ? `${name.slice(0, LONG - 1)}…` : name);
@@ -118,7 +120,7 @@ function planWords(data) {
   }
 
   return {
-    LAND, make, svg, whole, people, plusMinus, carries, english, figure, brief, listed, vehicles, ofVehicles, cards, languageName,
+    LAND, make, svg, whole, people, plusMinus, carries, close, english, figure, brief, listed, vehicles, ofVehicles, cards, languageName,
     lineSample, languagesOf, strands, key, patch, tint, routeNumber, bands, inkOf, venueSign,
   };
 }
