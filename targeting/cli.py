@@ -41,7 +41,7 @@ Examples:
   targeting plan campaign.toml --set buses=50 --out maps/fifty
   targeting plan campaign.toml --audience public   a map for anyone, without figures of people
   targeting routes campaign.toml             what each route calls for
-  targeting explain campaign.toml 72         why route 72 has its language
+  targeting explain campaign.toml 72         what hangs on route 72, and why
   targeting compare maps/first maps/second   what differs between two plans, and why
   targeting picture maps/first               the plan as pictures for print
   targeting layers maps/first --format geojson   its GIS layers as files of their own
@@ -199,26 +199,35 @@ def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool) ->
 @_campaign_options
 @click.argument("route")
 def explain(file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_json: bool) -> None:
-    """Explain ROUTE (its number or id): the tracts, numbers and margins behind its language."""
-    from targeting.reasons import tracts_behind, verdict
+    """Explain ROUTE (its number or id): what the plan hangs there and why, and what predominates along it."""
+    from targeting.campaign import read_campaign
+    from targeting.placement_reasons import placed_on, what_hangs, what_predominates
+    from targeting.plan import make_plan
+    from targeting.reasons import tracts_behind
 
-    scores = _scores(file, settings, quiet or as_json)
-    route_id = _find_route(scores, route)
-    tracts = tracts_behind(scores, route_id)
+    campaign = read_campaign(file, settings)
+    with progress(len(campaign.region.gtfs) + 6, quiet or as_json) as step:
+        made = make_plan(campaign, step)
+    route_id = _find_route(made.scores, route)
+    tracts = tracts_behind(made.scores, route_id)
     if as_json:
-        rows = scores.routes[scores.routes["route_id"] == route_id]
         print_json(
             {
                 "route_id": route_id,
-                "verdict": verdict(scores, route_id),
-                "languages": _rows(rows),
+                "plan": {
+                    "strategy": campaign.placement.strategy,
+                    "because": what_hangs(made, route_id),
+                    "placements": _rows(placed_on(made, route_id)),
+                },
+                "predominant": what_predominates(made, route_id),
+                "languages": _rows(made.routes[made.routes["route_id"] == route_id]),
                 "tracts": json.loads(tracts.to_json(orient="records")),
             }
         )
     elif not quiet:
         from targeting.terminal import print_explanation
 
-        print_explanation(scores, route_id, verdict(scores, route_id), tracts)
+        print_explanation(made, route_id, tracts)
 
 
 @main.command(epilog="\b\nExample:\n  targeting hotspots campaign.toml --gpkg hotspots.gpkg")

@@ -133,7 +133,7 @@ def _say_not_posted(scores: Scores, posting: Posting) -> None:
     second = scores.assigned[scores.assigned["second"] != ""].groupby("second")["rank"].min()
     first = pd.concat([first, second]).groupby(level=0).min()
     hints = [
-        f"{language.english_name} at rank {first[language.column]} of the routes"
+        f"{language.english_name} at rank {first[language.column]} of the routes by score"
         if language.column in first
         else f"{language.english_name} on no route whatever the number"
         for language in bare

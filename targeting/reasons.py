@@ -22,7 +22,8 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
     Parameters
     ----------
     hanging : collection of str, optional
-        The groups that the plan posts on the route; None before buses are dealt.
+        The groups that the predominant strategy posts on the route; None where it posts nothing there, or
+        the plan follows another strategy: what hangs is then not spoken of.
     """
     info = scores.feed.routes.loc[route]
     decided = scores.assigned.loc[route]
@@ -55,7 +56,12 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
             f"({with_margin(most['served'], most['served_moe'], smallest)})"
         )
     text += f"; {_rule_clause(scores, route, name, float(row['largest_probability']), hanging)}"
-    return f"{text}; rank {int(row['rank'])} of {len(scores.assigned)} by people × departures."
+    return f"{text}; {rank_by_score(scores, route)} (people × departures)."
+
+
+def rank_by_score(scores: "Scores", route: str) -> str:
+    """Return "rank 12 of 72 by score"; a plan ranks its units by what they add, which is another rank."""
+    return f"rank {int(scores.assigned.at[route, 'rank'])} of {len(scores.assigned)} by score"
 
 
 def _meaning(scores: "Scores", leading: int, along: int) -> str:
@@ -88,8 +94,10 @@ def _rule_clause(
     doubt = f"no language is the largest along it with the {asked} ({both})"
     if decided["rule"] == "regional":
         rival = _name(scores, decided["rival"])
-        return f"{doubt}, so of it and {rival} the one with more people in the region is posted{also}"
-    if hanging is not None and not set(posted) <= set(hanging):
+        return f"{doubt}, so of it and {rival} the one with more people in the region is taken{also}"
+    if hanging is None:
+        return f"{doubt}, so the route calls for both{also}"
+    if not set(posted) <= set(hanging):
         return f"{doubt}; only one bus was left for the two{also}"
     return f"{doubt}, so both hang{also}"
 
@@ -107,11 +115,17 @@ def people_word(scores: "Scores") -> str:
     return "LEP speakers" if scores.campaign.region.measure == "lep" else "speakers"
 
 
-def verdict(scores: "Scores", route: str) -> str:
-    """Return one sentence on the language that a route calls for, or why it calls for none."""
+def verdict(scores: "Scores", route: str, hanging: Collection[str] | None = None) -> str:
+    """Return one sentence on the language that a route calls for, or why it calls for none.
+
+    Parameters
+    ----------
+    hanging : collection of str, optional
+        As of `why`.
+    """
     if route in scores.assigned.index:
         group = scores.assigned.at[route, "group"]
-        return why(scores, route, told_apart(scores.languages)[group][0].tag)
+        return why(scores, route, told_apart(scores.languages)[group][0].tag, hanging)
     placement = scores.campaign.placement
     name = scores.feed.routes.at[route, "route_name"]
     if placement.area == "hotspot":

@@ -8,6 +8,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from targeting import reasons
+from targeting.placement_reasons import what_hangs, what_predominates
 from targeting.proofs import assumption, proofs, travels
 from targeting.terminal_strategies import strategy_table
 from targeting.terminal_tables import new_table
@@ -88,7 +89,7 @@ def print_routes(scores: "Scores") -> None:
     table = new_table(
         "What each route calls for",
         [
-        ("Rank", True), ("Route", False), ("Language", False), ("Buses", True), ("Served", True),
+        ("By\nscore", True), ("Route", False), ("Language", False), ("Buses", True), ("Served", True),
         ("Largest\nwith", True), ("Score\n(million)", True),
         ],
     )  # fmt: skip
@@ -112,17 +113,29 @@ def print_routes(scores: "Scores") -> None:
     console.print(
         f"Served: {reasons.people_word(scores)} within walking distance, with 90% margin. Largest with: the "
         "probability that no other language of the campaign has more along the route. Score: people × weekly "
-        "departures near them.",
+        "departures near them. By score: the route's rank by it, not the plan's, which ranks by what a route "
+        "adds.",
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False, markup=False)
 
 
-def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.DataFrame) -> None:
-    """Print why a route has its language: by language, then by tract."""
+def print_explanation(plan: "Plan", route: str, tracts: pd.DataFrame) -> None:
+    """Print what hangs on a route and why, then what predominates along it: by language and by tract."""
+    scores = plan.scores
     console = Console()
     smallest = scores.campaign.certainty.smallest_count
-    console.print(f"\n{escape(verdict)}\n", highlight=False)
+    console.print(
+        f"\n[bold]What the plan does on it[/bold] (strategy '{scores.campaign.placement.strategy}')",
+        highlight=False,
+    )
+    for sentence in what_hangs(plan, route):
+        console.print(sentence, highlight=False, markup=False)
+    console.print(
+        "\n[bold]What predominates along it[/bold], by TriMet's manner of rule (strategy 'predominant')",
+        highlight=False,
+    )
+    console.print(f"{what_predominates(plan, route)}\n", highlight=False, markup=False)
     table = new_table(
         "By language",
         [
@@ -152,7 +165,8 @@ def print_explanation(scores: "Scores", route: str, verdict: str, tracts: pd.Dat
         console.print(f"… and {len(tracts) - TRACTS_SHOWN} more tracts (--json lists all).", style="dim")
     console.print(
         f"People: {reasons.people_word(scores)}, with 90% margins. Weight: people × weekly departures "
-        "near them, in the tracts where the language predominates; the largest decides. Largest, second, "
+        "near them, in the tracts where the language predominates; what predominates along the route is the "
+        "language with the largest. Largest, second, "
         "so many or more with: the probability of it, given the margins. Reliability: by the coefficient "
         "of variation. Differs: from the largest of the others, by the 90% test. ? marks a coefficient of "
         "variation above 40%; * a language that does not lead there.",

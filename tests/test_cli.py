@@ -9,12 +9,16 @@ import sys
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import geopandas
 import pytest
 from click.testing import CliRunner, Result
 
+from targeting.campaign import read_campaign
 from targeting.cli import main
+from targeting.plan import make_plan
+from targeting.reached import alone_and_added
 from targeting.sample import write_sample
 
 FILES = {
@@ -318,6 +322,92 @@ def test_explain_finds_a_route_by_number_and_agrees_with_routes(sample: Path) ->
         assert by_group.get(row["language_name"], 0.0) == pytest.approx(row["exposure_predominant"], abs=1)
     printed = run("explain", sample / "sample.toml", "38").output
     assert "Quince Ave calls for" in printed.replace("\n", " ")
+
+
+def explained(sample: Path, route: str, *settings: str) -> tuple[dict[str, Any], str]:
+    """What explain says of a route: its JSON, and its print without line ends."""
+    options = [part for each in (*settings, "redraws=10") for part in ("--set", each)]
+    told = json.loads(run("explain", sample / "sample.toml", route, "--json", *options).stdout)
+    return told, " ".join(run("explain", sample / "sample.toml", route, *options).output.split())
+
+
+def test_explain_says_first_what_the_plan_does_and_then_what_predominates(sample: Path) -> None:
+    told, printed = explained(sample, "31")
+    planned = json.loads(
+        run("plan", sample / "sample.toml", "--json", *QUICK, "--out", sample / "out").stdout
+    )
+    rows = [row for row in planned["placements"] if row["unit_id"] == told["route_id"]]
+    assert {row["language"] for row in rows} == {"ko", "es"}
+    assert told["plan"] == {
+        "strategy": "optimal", "because": [row["reason"] for row in rows], "placements": rows,
+    }  # fmt: skip
+    assert told["predominant"].startswith("31 West 16th St North calls for Spanish, in ")
+    parts = [
+        "What the plan does on it (strategy 'optimal')", *told["plan"]["because"],
+        "What predominates along it, by TriMet's manner of rule (strategy 'predominant')",
+        told["predominant"],
+    ]  # fmt: skip
+    places = [printed.index(part) for part in parts]
+    assert places == sorted(places)
+    assert " of 21 by score (people × departures)." in told["predominant"]
+
+
+def test_explain_says_that_nothing_hangs_and_what_a_bus_more_would_do(sample: Path) -> None:
+    """The route calls for a pair of which the plan hangs neither: nobody may read that both hang."""
+    told, printed = explained(sample, "14")
+    assert told["plan"]["placements"] == []
+    made = make_plan(read_campaign(sample / "sample.toml", ["redraws=10"]))
+    row, added = made.scores.postable.table.index.get_loc(told["route_id"]), {}
+    for group in made.posting.problem.allowed[row].nonzero()[0]:
+        cards = made.posting.cards.copy()
+        cards[row, group] += 1
+        table = alone_and_added(made.posting.problem.audience, cards).set_index(["unit", "group"])
+        added[made.posting.problem.groups[group]] = table.at[(row, group), "added"]
+    most = max(added, key=lambda key: added[key])
+    assert most == "vietnamese"
+    assert told["plan"]["because"] == [
+        "The plan hangs nothing on 14 Alder Ave: by the campaign's wishes the 24 buses posted reach more "
+        f"people where they are. One bus more, here, would do most in Vietnamese: about {added[most]:,.0f} "
+        "LEP speakers whom nothing else of the plan reaches."
+    ]
+    assert "so the route calls for both" in told["predominant"]
+    assert "both hang" not in printed
+
+
+def test_explain_is_true_of_the_predominant_strategy_too(sample: Path) -> None:
+    told, _ = explained(sample, "14", "strategy=predominant")
+    assert told["plan"]["because"] == [
+        "14 Alder Ave gets Vietnamese in 1 of its 8 buses and Chinese in 1 of its 8 buses: the strategy "
+        "'predominant' deals its buses to what predominates along a route, from the highest score down, and "
+        "this route has rank 8 of 21 by score."
+    ]
+    assert "so both hang" in told["predominant"]
+    told, _ = explained(sample, "14", "strategy=predominant", "buses=8")
+    assert "only one bus was left for the two" in told["predominant"]
+    told, _ = explained(sample, "14", "strategy=predominant", "buses=7")
+    assert told["plan"]["because"] == [
+        "The plan hangs nothing on 14 Alder Ave: the strategy 'predominant' deals its buses from the highest "
+        "score down, and all 7 went to routes before this one (rank 8 of 21 by score)."
+    ]
+    assert "so the route calls for both" in told["predominant"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ('forbidden=[{unit="14"}]', "14 Alder Ave: placement.forbidden rules it out."),
+        ("min_served=3000", "14 Alder Ave: of no language is it at least 80% probable that 3,000 people"),
+    ],
+)
+def test_explain_says_what_keeps_posters_from_a_route(sample: Path, setting: str, said: str) -> None:
+    (sentence,) = explained(sample, "14", setting)[0]["plan"]["because"]
+    assert said in sentence
+
+
+def test_explain_of_a_route_in_a_family_tells_what_the_family_gets(sample: Path) -> None:
+    told, _ = explained(sample, "28", "unit=family")
+    assert {row["unit_id"] for row in told["plan"]["placements"]} == {"family:28+31"}
+    assert told["plan"]["because"] == [row["reason"] for row in told["plan"]["placements"]]
 
 
 def test_explain_suggests_a_route(sample: Path) -> None:
