@@ -114,7 +114,10 @@ def with_region_error(reach: Floats, totals: Floats, margins: Floats, *, seed: i
     spread = np.divide(
         moe.standard_error(margins), totals, out=np.zeros_like(totals, dtype=float), where=totals > 0
     )
-    return np.asarray(reach * np.maximum(random.normal(1.0, spread, reach.shape), 0.0))
+    drawn = reach * np.maximum(random.normal(1.0, spread, reach.shape), 0.0)
+    # the totals' error spreads the reach and must not move its mean
+    mean = drawn.mean(axis=0)
+    return np.asarray(drawn * np.divide(reach.mean(axis=0), mean, out=np.ones_like(mean), where=mean > 0))
 
 
 def mean_redraw(estimates: Floats, margins: Floats, *, count: int, seed: int) -> Floats:
