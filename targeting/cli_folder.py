@@ -35,6 +35,7 @@ def compare(before: Path, after: Path, as_json: bool) -> None:
                 "before": str(before.resolve()),
                 "after": str(after.resolve()),
                 **{name: table.to_dict("records") for name, table in tables.items()},
+                "total": found.total,
                 "same_census": found.same_census,
                 "why": list(found.why),
             }

@@ -20,11 +20,15 @@ from targeting.campaign_sections import SECTIONS
 from targeting.compare_reasons import reasons
 from targeting.moe import Z90, standard_error
 from targeting.plan_folder import PlanFolder
+from targeting.wording import ALL_LANGUAGES
 
 MISSING = "not recorded"
 # The inputs behind these settings are compared by content: a file may move without changing
 BY_CONTENT = ("region.gtfs", "region.acs", "region.tracts", "region.points")
-MEASURES = {"served": "served_posted", "reach": "reach"}
+MEASURES = {
+    "served": "served_posted",
+    "reach": "reach",
+}  # columns of coverage.csv; of strategies.csv the keys
 CHANGES = {
     "gone": "gone", "new": "new", "more": "with more {}", "fewer": "with fewer {}", "same": "the same",
 }  # fmt: skip
@@ -50,6 +54,8 @@ class Comparison:
         `reach`) `…_before`, `…_before_moe`, `…_after`, `…_after_moe`, `…_difference` (people; None
         where a count is not told or the language is not printed) and `…_beyond_chance` (whether a
         difference of samples exceeds its 90% margin; None where it is no difference of samples).
+    total : dict or None
+        The same of all languages of each plan together; None where a plan does not tell it.
     same_census : bool
         Whether both plans were made from the same census tables.
     why : tuple of str
@@ -60,6 +66,7 @@ class Comparison:
     inputs: pd.DataFrame
     placements: pd.DataFrame
     languages: pd.DataFrame
+    total: dict[str, Any] | None
     same_census: bool
     why: tuple[str, ...]
 
@@ -110,17 +117,20 @@ def compare(before: PlanFolder, after: PlanFolder) -> Comparison:
     placements = _placements(before.placements, after.placements)
     same_census = _census_tables(before) == _census_tables(after)
     languages = _languages(before, after, placements, same_census=same_census)
+    total = _total(before, after, placements, same_census=same_census)
     return Comparison(
         settings=settings,
         inputs=inputs,
         placements=placements,
         languages=languages,
+        total=total,
         same_census=same_census,
         why=reasons(
             settings,
             inputs,
             placements,
             languages,
+            total,
             more_buses=_posted(after) - _posted(before),
             floors=after.settings["placement"].get("floors"),
         ),
@@ -264,10 +274,7 @@ def _languages(
     rows = []
     for tag, name in names.items():
         old, new = (int(cards[column].get(tag, 0)) for column in ("cards_before", "cards_after"))
-        row: dict[str, Any] = {
-            "language": tag, "language_name": name,
-            "cards_before": old, "cards_after": new, "cards_difference": new - old,
-        }  # fmt: skip
+        row = _cards(tag, name, old, new)
         for measure, column in measures.items():
             figures = [
                 (part[tag][column], part[tag][f"{column}_moe"]) if tag in part else (None, None)
@@ -276,6 +283,35 @@ def _languages(
             row |= _difference(measure, figures, same_census=same_census)
         rows.append(row)
     return pd.DataFrame(rows, dtype=object)
+
+
+def _total(
+    before: PlanFolder, after: PlanFolder, placements: pd.DataFrame, *, same_census: bool
+) -> dict[str, Any] | None:
+    """Return cards and people of all languages together, who are not added up again but read."""
+    tables = [plan.strategies for plan in (before, after)]
+    columns = {name for measure in MEASURES for name in (measure, f"{measure}_moe")}
+    pair = []
+    for table in tables:
+        if table is None or not columns <= set(table.columns):
+            return None
+        own = table[(table["chosen"] == True) & (table["language"] == "")]  # noqa: E712  # or None
+        if len(own) != 1:
+            return None
+        pair.append(own.iloc[0])
+    old, new = (int(placements[column].sum()) for column in ("cards_before", "cards_after"))
+    row = _cards("", ALL_LANGUAGES, old, new)
+    for measure in MEASURES:
+        figures = [(own[measure], own[f"{measure}_moe"]) for own in pair]
+        row |= _difference(measure, figures, same_census=same_census)
+    return row
+
+
+def _cards(tag: str, name: str, old: int, new: int) -> dict[str, Any]:
+    return {
+        "language": tag, "language_name": name,
+        "cards_before": old, "cards_after": new, "cards_difference": new - old,
+    }  # fmt: skip
 
 
 def _region(coverage: pd.DataFrame) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Why two plans differ, in sentences: read from the settings and inputs that differ, never guessed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -16,6 +16,7 @@ def reasons(
     inputs: pd.DataFrame,
     placements: pd.DataFrame,
     languages: pd.DataFrame,
+    total: Mapping[str, Any] | None,
     *,
     more_buses: int,
     floors: Any,
@@ -24,7 +25,7 @@ def reasons(
 
     Parameters
     ----------
-    settings, inputs, placements, languages : DataFrame
+    settings, inputs, placements, languages, total
         As in `targeting.compare.Comparison`.
     more_buses : int
         How many more buses carry a card in the later plan.
@@ -41,8 +42,10 @@ def reasons(
     causes = [row for row in inputs.itertuples(index=False) if row.input != "program"]
     if not changed and not causes:
         return (_unexplained(inputs),)
+    only_buses = set(changed) == {"placement.buses"} and inputs.empty
     said = [
         *_buses(changed, more_buses),
+        *(_a_bus(total, more_buses) if only_buses and total is not None else []),
         *_strategy(changed),
         *_languages(changed, languages),
         *_floors(changed, languages, floors),
@@ -82,6 +85,22 @@ def _buses(changed: dict[str, tuple[str, str]], more: int) -> list[str]:
         return [f"As many buses were placed, though placement.buses went from {old} to {new}."]
     why = "because" if more == int(new) - int(old) else "while"
     return [f"{counted} {why} placement.buses went from {old} to {new}."]
+
+
+def _a_bus(total: Mapping[str, Any], more: int) -> list[str]:
+    """Return what one of the buses that only one of the plans has brings on average."""
+    people = total["reach_difference"]
+    if not more or people is None:
+        return []
+    gained = people if more > 0 else -people
+    which = "more" if more > 0 else "fewer"
+    if gained <= 0:
+        return [f"With {abs(more):,} {which} buses the plan reaches no {which} people."]
+    each = gained / abs(more)
+    return [
+        f"All campaign languages together, that is {gained:,} {which} people reached: "
+        f"{each:,.{0 if each >= 10 else 1}f} for each of these buses on average."
+    ]
 
 
 def _strategy(changed: dict[str, tuple[str, str]]) -> list[str]:

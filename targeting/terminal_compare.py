@@ -68,7 +68,10 @@ def _print_placements(console: Console, found: Comparison) -> None:
 def _print_languages(console: Console, found: Comparison) -> None:
     heads = [("Language", False), ("Before", True), ("After", True), ("Difference", True)]
     table = new_table(found.counted.capitalize(), heads)
-    for _, row in found.languages.iterrows():
+    rows: list[Any] = [row for _, row in found.languages.iterrows()]
+    if found.total is not None:
+        rows.append(found.total)
+    for row in rows:
         table.add_row(
             escape(row["language_name"]),
             f"{row['cards_before']:,}",
@@ -81,7 +84,7 @@ def _print_languages(console: Console, found: Comparison) -> None:
         if not found.same_census:
             columns.append(("Beyond\nchance", False))
         table = new_table(f"{TITLES[measure]}, people with 90% margins", columns)
-        for _, row in found.languages.iterrows():
+        for row in rows:
             cells = [
                 escape(row["language_name"]),
                 _figure(row[f"{measure}_before"], row[f"{measure}_before_moe"]),

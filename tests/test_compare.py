@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,7 @@ RECORD: dict[str, Any] = {
     "design_week": {"first_day": "2025-09-08"},
 }  # fmt: skip
 PLACEMENTS = {("1", "es"): 20, ("2", "es"): 16}
+MORE = {("1", "es"): 20, ("2", "es"): 16, ("3", "ar"): 14}
 POSTED = {"es": (1267, 255), "ar": (0, 0)}
 
 
@@ -200,15 +202,68 @@ def test_counts_that_are_not_told_have_no_difference() -> None:
     assert row["served_difference"] is None
 
 
+TOGETHER = "All campaign languages together, that is"
+
+
+def with_total(plan_: PlanFolder, served: Any, reach: Any, moe: int = 50) -> PlanFolder:
+    """The plan with strategies.csv: another strategy first, then its own rows."""
+    rows = [
+        {"chosen": chosen, "language": tag, "served": people, "served_moe": moe,
+         "reach": reached, "reach_moe": moe}
+        for chosen, tag, people, reached in (
+            (False, "", 99, 99), (True, "es", 88, 88), (True, "", served, reach)
+        )
+    ]  # fmt: skip
+    return replace(plan_, strategies=pd.DataFrame(rows, dtype=object))
+
+
+def test_all_languages_together_are_compared_where_both_plans_tell_them() -> None:
+    more = plan(placement__buses=50, placements=MORE, figures={"buses_placed": 50})
+    assert compare(plan(), with_total(more, 2000, 700)).total is None
+    found = compare(with_total(plan(), 1500, 420), with_total(more, 2000, 700, 60))
+    assert found.total == {
+        "language": "", "language_name": "All campaign languages",
+        "cards_before": 36, "cards_after": 50, "cards_difference": 14,
+        "served_before": 1500, "served_before_moe": 50, "served_after": 2000, "served_after_moe": 60,
+        "served_difference": 500, "served_beyond_chance": None,
+        "reach_before": 420, "reach_before_moe": 50, "reach_after": 700, "reach_after_moe": 60,
+        "reach_difference": 280, "reach_beyond_chance": None,
+    }  # fmt: skip
+    census = [{"path": "x/c.csv", "sha256": "9" * 64}, {"path": "t.gpkg", "sha256": "d" * 64}]
+    other = compare(with_total(plan(), 1500, 420), with_total(plan(census=census), 1571, 491)).total
+    assert other is not None
+    assert (other["served_beyond_chance"], other["reach_beyond_chance"]) == (True, True)  # 71 > sqrt(2) × 50
+
+
+@pytest.mark.parametrize(
+    ("reach", "changes", "said"),
+    [
+        ((420, 700), {}, f"{TOGETHER} 280 more people reached: 20 for each of these buses on average."),
+        ((420, 441), {}, f"{TOGETHER} 21 more people reached: 1.5 for each of these buses on average."),
+        ((420, 415), {}, "With 14 more buses the plan reaches no more people."),
+        ((420, "under 10"), {}, None),
+        ((420, 700), {"placement__strategy": "optimal"}, None),
+        ((420, 700), {"targeting": "0.2.0"}, None),
+    ],
+)  # fmt: skip
+def test_people_a_bus_are_told_where_only_the_buses_changed(
+    reach: tuple[Any, Any], changes: dict[str, Any], said: str | None
+) -> None:
+    few = with_total(plan(), 1500, reach[0])
+    many = with_total(plan(placement__buses=50, placements=MORE, **changes), 2000, reach[1])
+    why = compare(few, many).why
+    assert why[0] == "14 more buses were placed because placement.buses went from 36 to 50."
+    assert [each for each in why if TOGETHER in each or "no more people" in each] == ([said] if said else [])
+    if said and TOGETHER in said:
+        assert compare(many, few).why[1] == said.replace("more people", "fewer people")
+
+
 def test_reach_is_compared_where_both_plans_have_it() -> None:
     reach = {"es": (412, 83), "ar": (0, 0)}
     assert compare(plan(), plan(reach=reach)).measures == ("served",)
     found = compare(plan(reach=reach), plan(reach=reach | {"es": (500, 90)}))
     assert found.measures == ("served", "reach")
     assert language(found, "es")["reach_difference"] == 88
-
-
-MORE = {("1", "es"): 20, ("2", "es"): 16, ("3", "ar"): 14}
 
 
 @pytest.mark.parametrize(
@@ -300,6 +355,12 @@ def test_the_command_says_what_differs_and_why(folders: tuple[Path, Path]) -> No
     assert "placement.buses: 12 → 24" in said
     assert "12 more buses were placed because placement.buses went from 12 to 24." in said
     assert "of places, not of samples" in said
+    for folder, when in zip(folders, ("before", "after"), strict=True):
+        table = pd.read_csv(folder / "strategies.csv")
+        own = table[table["chosen"] & table["language"].isna()].iloc[0]
+        total = json.loads(run("compare", *folders, "--json").stdout)["total"]
+        assert (total[f"served_{when}"], total[f"reach_{when}"]) == (own["served"], own["reach"])
+        assert re.search(rf"All campaign languages [^A-Z]*\b{own['reach']:,} ± {own['reach_moe']:,}", said)
 
 
 def test_json_agrees_with_the_tables_of_the_plans(folders: tuple[Path, Path]) -> None:
