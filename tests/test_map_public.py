@@ -95,6 +95,10 @@ def test_no_tract_and_no_count_is_in_the_public_folder(plan: Plan, folder: Path)
     assert set(record["figures"]) == {
         "routes", "stops", "trips_in_design_week", "buses_placed", "venue_cards_placed",
     }  # fmt: skip
+    named = [part["path"] for kind in ("feeds", "census", "other_files") for part in record[kind]]
+    assert {"sample.zip", "sample_c16001.csv"} <= set(named)
+    assert str(plan.scores.campaign.file.parent) not in written["run.json"], "folders may tell who made it"
+    assert not any("/" in name for name in [*named, *record["campaign"]["settings"]["region"]["gtfs"]])
 
 
 def test_the_public_table_tells_where_posters_hang(plan: Plan, folder: Path) -> None:

@@ -77,7 +77,10 @@ def record_json(plan: "Plan") -> str:
 
 
 def public_record_json(plan: "Plan") -> str:
-    """Return the record of a plan made for the public: what it was made from, and nothing of people."""
+    """Return the record of a plan made for the public: what it was made from, and nothing of people.
+
+    Files are called by their names: the folders that they are in may tell who made the plan.
+    """
     whole = record(plan)
     of_people = {"placement", "notices", "figures", "report"}
     counted = {
@@ -86,8 +89,21 @@ def public_record_json(plan: "Plan") -> str:
     }
     public = {name: part for name, part in whole.items() if name not in of_people}
     whole["campaign"]["settings"].pop("orders")  # prices are between the agency and its suppliers
+    settings, named = public["campaign"]["settings"], ("path", "file", "garages", "keep")
+    for part in (public["campaign"], *public["feeds"], *public["census"], *public["other_files"]):
+        part |= {key: Path(part[key]).name for key in named if part.get(key)}
+    for section in (settings["placement"], settings["venues"] or {}):
+        section |= {key: Path(section[key]).name for key in named if section.get(key)}
+    settings["region"] = {key: _names(value) for key, value in settings["region"].items()}
     public |= {"audience": "public", "figures": counted}
     return json.dumps(public, indent=2, ensure_ascii=False, default=str) + "\n"
+
+
+def _names(value: Any) -> Any:
+    """Return paths as names of files; other words have no folder."""
+    if isinstance(value, list):
+        return [_names(each) for each in value]
+    return Path(value).name if isinstance(value, str) else value
 
 
 def record(plan: "Plan") -> dict[str, Any]:
