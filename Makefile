@@ -1,10 +1,11 @@
 # Python 3.11 or newer and make are all that is needed; everything else is installed into .venv.
 PYTHON ?= python3
 MINUTES ?= 10
+QUICK := campaign cli languages legal_basis moe sample smallest wishes wording  # tests of the wheel by itself
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fuzz lint audit format lock clean
+.PHONY: demo test fuzz lint audit format dist lock clean
 
 demo: $(VENV)/ready  ## Plan the sample campaign and say where the map is
 	$(BIN)/targeting plan data/sample.toml --out maps/sample
@@ -27,12 +28,23 @@ format: $(VENV)/ready-dev  ## Put the code into the house's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+dist: $(VENV)/ready-dev  ## Build wheel and sdist, install the wheel into an empty environment and try it there
+	rm -rf build dist
+	$(BIN)/python -m build --no-isolation
+	$(PYTHON) -m venv build/empty
+	build/empty/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	build/empty/bin/python -m pip install --quiet --disable-pip-version-check --no-deps dist/*.whl
+	cd build && empty/bin/targeting demo
+	build/empty/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	cp -r tests data pyproject.toml build/
+	cd build && empty/bin/pytest $(QUICK:%=tests/test_%.py)
+
 lock: $(VENV)/ready-dev  ## Pin all dependencies anew, after a change in pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate \
 	  --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate \
-	  --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	  --unsafe-package pip --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
