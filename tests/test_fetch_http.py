@@ -105,6 +105,22 @@ def test_a_page_instead_of_json_is_never_kept(server: Server, clients: Clients) 
     assert clients().json(server.url("/data"), {}) == [1]
 
 
+def test_an_answer_that_was_cut_short_in_the_cache_is_asked_for_anew(
+    server: Server, clients: Clients
+) -> None:
+    """As by a process that was killed while it wrote it, or by a full disk."""
+    server.rules["/data"] = json_answer("[1]")
+    clients().json(server.url("/data"), {})
+    (kept,) = (clients.cache / "json").glob("*.json")
+    whole = kept.read_bytes()
+    for asked, length in enumerate((0, 1, len(whole) // 2, len(whole) - 1), 2):
+        kept.write_bytes(whole[:length])
+        assert clients().json(server.url("/data"), {}) == [1]
+        assert server.count("/data") == asked
+    clients().json(server.url("/data"), {})
+    assert server.count("/data") == asked, "it is whole again"
+
+
 def test_a_page_does_not_push_out_what_was_kept(server: Server, clients: Clients) -> None:
     server.rules["/data"] = [json_answer("[1]"), html("Sign in to the hotel's network")]
     clients().json(server.url("/data"), {})
