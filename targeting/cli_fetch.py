@@ -219,6 +219,23 @@ def _terms(done: "Outcome") -> list[str]:
     return terms + [f"Terms of the census data: {licence}" for licence in sorted(others - {""})]
 
 
+def _errors(done: "Outcome") -> list[str]:
+    """Return a sentence for each source that failed, and only one for all whose servers were not reached."""
+    from targeting.wording import listed
+
+    together = done.unreached if len(done.unreached) > 1 else {}
+    said = [f"{source}: {why}" for source, why in done.failed.items() if source not in together]
+    if together:
+        hosts = list(dict.fromkeys(together.values()))
+        seems = "no network: " if len(hosts) > 1 else ""
+        said.insert(
+            0,
+            f"{seems}{listed(hosts)} cannot be reached, so that these are lacking: {', '.join(together)}; "
+            "check the network and the addresses, and run the same command again.",
+        )
+    return said
+
+
 def _report(done: "Outcome", out: Path, notices: "Notices", quiet: bool) -> None:
     """Say what failed and what is next.
 
@@ -232,8 +249,8 @@ def _report(done: "Outcome", out: Path, notices: "Notices", quiet: bool) -> None
     if not quiet:
         for notice in notices:
             click.echo(f"Note: {notice.message}")
-    for source, sentence in done.failed.items():
-        click.echo(f"Error: {source}: {sentence}", err=True)
+    for sentence in _errors(done):
+        click.echo(f"Error: {sentence}", err=True)
     if not quiet:
         for terms in _terms(done):
             click.echo(terms)

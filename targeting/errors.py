@@ -57,8 +57,12 @@ class FetchError(TargetingError):
         everything should come from the cache.
     answer : str
         How the text of that answer begins: it may name the fault, as the Census API's pages do.
+    unreached : str
+        The host that could not be reached; empty where another fault ended the call.
     """
 
-    def __init__(self, sentence: str, *, status: int | None = None, answer: str = "") -> None:
+    def __init__(
+        self, sentence: str, *, status: int | None = None, answer: str = "", unreached: str = ""
+    ) -> None:
         super().__init__(sentence)
-        self.status, self.answer = status, answer
+        self.status, self.answer, self.unreached = status, answer, unreached

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import geopandas
 import pytest
+import requests
 from click.testing import CliRunner, Result
 from servers import HASTY, Answer, Server, catalogue_csv, ranged, serving
 
@@ -19,6 +20,7 @@ from targeting.errors import FetchError
 from targeting.fetch.assemble import Fetchers
 from targeting.fetch.client import Client
 from targeting.fetch.sources import Fetched, Sources
+from targeting.fetch.transport import unreachable
 from targeting.sample import write_sample
 
 KEY = "f00dfeedc0ffee1234567890"
@@ -222,6 +224,39 @@ def test_a_source_that_fails_leaves_the_rest_usable_and_is_named(desk: Desk) -> 
     assert "Kept census tracts 2023 (geo/tracts_2023.gpkg)" in said.stdout
     region = read_campaign(desk.out / "campaign.toml").region
     assert (region.controls, region.pumas) == (["acs/b16001_2023_puma.csv"], "geo/pumas_2023.csv")
+
+
+def test_what_no_server_was_reached_for_is_said_once(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def nowhere(*_: object) -> Fetched:
+        raise unreachable("https://census.example/a.zip", requests.ConnectionError("no route"))
+
+    monkeypatch.setattr(desk.bureau, "_made", nowhere)
+    feeds = ["--gtfs", "http://127.0.0.1:9/a.zip", "--gtfs", "http://localhost:9/b.zip"]
+    said = desk.run("portland", "--no-controls", "--year", "2023", *feeds)
+    assert said.exit_code == 2
+    errors = [line for line in said.stderr.splitlines() if line.startswith("Error: ")]
+    assert errors == [
+        "Error: no network: census.example, 127.0.0.1 and localhost cannot be reached, so that these are "
+        "lacking: tract outlines, census table C16001, timetable http://127.0.0.1:9/a.zip, timetable "
+        "http://localhost:9/b.zip, population points, rivers and lakes, county outlines; check the network "
+        "and the addresses, and run the same command again."
+    ]
+
+
+def test_one_server_that_is_not_reached_is_no_lack_of_network(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(*_: object) -> Fetched:
+        raise unreachable("https://census.example/a.zip", requests.ConnectionError("no route"))
+
+    monkeypatch.setattr(desk.bureau, "_layer", nowhere)
+    said = desk.run("portland", "--no-controls", "--points", "none")
+    errors = [line for line in said.stderr.splitlines() if line.startswith("Error: ")]
+    assert errors == [
+        "Error: census.example cannot be reached, so that these are lacking: tract outlines, rivers and "
+        "lakes, county outlines; check the network and the addresses, and run the same command again."
+    ]
+    assert "Fetched timetable of City Lines" in said.stdout
 
 
 def test_without_what_a_plan_needs_there_is_no_campaign_file_yet(desk: Desk) -> None:

@@ -130,6 +130,8 @@ class Outcome:
         By the source's name.
     failed : dict of str to str
         The sentence of each source that failed.
+    unreached : dict of str to str
+        Of those, the ones whose server could not be reached, with its host.
     lacking : list of str
         What a plan cannot do without and has not got.
     campaign : Path or None
@@ -139,6 +141,7 @@ class Outcome:
     year: int
     fetched: dict[str, Fetched] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
+    unreached: dict[str, str] = field(default_factory=dict)
     lacking: list[str] = field(default_factory=list)
     campaign: Path | None = None
 
@@ -241,6 +244,12 @@ class _Work:
         """Return a source that the folder has from a run before this one."""
         return None if self._refresh else self.folder.reusable(name, asked)
 
+    def fail(self, name: str, fault: TargetingError) -> None:
+        """Remember why a source could not be had."""
+        self.done.failed[name] = redacted(str(fault))
+        if isinstance(fault, FetchError) and fault.unreached:
+            self.done.unreached[name] = fault.unreached
+
     def source(
         self, name: str, file: str, asked: Mapping[str, Any], bring: Callable[[Path], Fetched]
     ) -> str | None:
@@ -254,7 +263,7 @@ class _Work:
                 fetched = bring(out)
                 self.folder.note(name, asked, fetched)
         except TargetingError as fault:
-            self.done.failed[name] = redacted(str(fault))
+            self.fail(name, fault)
             return None
         except OSError as fault:
             self.done.failed[name] = f"{out}: cannot be written ({fault.strerror or fault})."
@@ -284,7 +293,7 @@ def _feeds(wanted: Wanted, feeds: Feeds, box: Box | None, work: _Work) -> list[s
                 offer = feeds.find(name, box)
                 file = free_name(offer.title, taken)
         except TargetingError as fault:
-            work.done.failed[source] = redacted(str(fault))
+            work.fail(source, fault)
             continue
         path = work.source(source, f"gtfs/{file}.zip", asked[name], partial(feeds.fetch, offer))
         if path:

@@ -73,7 +73,7 @@ class Feeds:
                 path = self._client.file(self._client.sources.catalogue, most_bytes=MOST_CATALOGUE_BYTES)
                 self._catalogue = read_catalogue(path)
             except FetchError as fault:
-                self._catalogue = FetchError(f"the catalogue of feeds, {fault}")
+                self._catalogue = FetchError(f"the catalogue of feeds, {fault}", unreached=fault.unreached)
         if isinstance(self._catalogue, FetchError):
             raise self._catalogue
         return self._catalogue
@@ -121,17 +121,17 @@ class Feeds:
         """
         if offer.file is not None:
             return self._keep(offer, offer.file, str(offer.file), out)
-        faults: list[str] = []
+        faults: list[FetchError] = []
         for url in offer.urls:
             try:
                 path = self._client.file(url, most_bytes=MOST_FEED_BYTES)
             except FetchError as fault:
-                faults.append(str(fault))
+                faults.append(fault)
                 continue
             try:
                 fetched = self._keep(offer, path, redacted(url), out)
             except FetchError as fault:
-                faults.append(str(fault))
+                faults.append(fault)
                 path.unlink(missing_ok=True)  # what is no feed must not be found in the cache next time
             else:
                 if faults:
@@ -139,7 +139,8 @@ class Feeds:
                         "feed_elsewhere", f"{offer.title}: taken from {redacted(url)}, since {faults[0]}"
                     )
                 return fetched
-        raise FetchError(" ".join(faults))
+        unreached = faults[0].unreached if all(fault.unreached for fault in faults) else ""
+        raise FetchError(" ".join(map(str, faults)), unreached=unreached)
 
     def _by_address(self, url: str) -> Offer:
         """Return the feed at an address, with what the catalogue knows of it where it can be had."""

@@ -176,6 +176,7 @@ class Wire(requests.Session):  # type: ignore[misc]
 def unreachable(url: str, fault: Exception) -> FetchError:
     """Return the one sentence for a call that brought no answer."""
     reason = getattr(fault.args[0] if fault.args else None, "reason", None)
+    unreached = ""
     if isinstance(fault, requests.exceptions.SSLError):
         what = (
             "cannot prove who it is (its TLS certificate is not valid), so nothing was fetched; check "
@@ -189,7 +190,8 @@ def unreachable(url: str, fault: Exception) -> FetchError:
         what = "cannot be read as a web address; check it"
     else:
         what = "cannot be reached; check the network and the address, and run the same command again"
-    return FetchError(f"{redacted(url)}: {what}.")
+        unreached = urlsplit(url).hostname or ""
+    return FetchError(f"{redacted(url)}: {what}.", unreached=unreached)
 
 
 def refused(url: str, status: int, tries: int, answer: str = "") -> FetchError:
