@@ -128,7 +128,8 @@ def find_unit(name: str, table: pd.DataFrame, key: str) -> int:
     if found:
         ids = ", ".join(table.index[found])
         raise CampaignError(f"{key}: {name!r} names {len(found)} units; give one of the ids {ids}.")
-    close = get_close_matches(wanted, sorted(set().union(*called)), n=2, cutoff=0.5) if called else []
+    written = {str(each).lower(): str(each) for names in table["called"] for each in names}
+    close = [written[each] for each in get_close_matches(wanted, sorted(written), n=2, cutoff=0.5)]
     hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "see 'targeting vehicles FILE'."
     raise CampaignError(f"{key}: no {kinds} {name!r} in service; {hint}")
 

@@ -90,7 +90,7 @@ def test_a_name_of_two_units_and_of_none() -> None:
     with pytest.raises(CampaignError, match="'Powell' names 2 units; give one of the ids R9, RX"):
         find_unit("Powell", TABLE, "placement.pinned")
     with pytest.raises(
-        CampaignError, match=r"placement\.keep: no route 'Killingworth' in service; did you mean 'kill"
+        CampaignError, match=r"placement\.keep: no route 'Killingworth' in service; did you mean 'Kill"
     ):
         find_unit("Killingworth", TABLE, "placement.keep")
     with pytest.raises(CampaignError, match="no route 'zzz' in service; see 'targeting vehicles FILE'"):
