@@ -7,7 +7,9 @@ import struct
 import subprocess
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -15,13 +17,17 @@ import pandas as pd
 import pytest
 import shapely
 from click.testing import CliRunner
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from fontTools.ttLib import TTCollection
+from PIL import Image
 
 from targeting.campaign import read_campaign
 from targeting.cli import main
 from targeting.errors import OutputError
 from targeting.languages import catalogue
 from targeting.plan import make_plan
-from targeting.write import LAYERS, write_plan
+from targeting.write import LAYERS, picture_fonts, write_plan
 from targeting.write import picture as picture_module
 from targeting.write.picture import picture
 from targeting.write.picture_badges import CLEARANCE, place_badges
@@ -209,7 +215,47 @@ def test_a_badge_stands_where_its_route_is_alone() -> None:
     assert boxes[1].centroid.y < 40
 
 
-def test_names_without_letters_in_the_font_fall_back() -> None:
+def made_font(file: Path, letters: str) -> Path:
+    """Write a font in which each of the letters is a square, 1 em wide, on the baseline."""
+    builder = FontBuilder(1000, isTTF=True)
+    names = [".notdef", *(f"u{ord(letter):X}" for letter in letters)]
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    for corner in ((0, 1000), (1000, 1000), (1000, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    square = pen.glyph()
+    builder.setupGlyphOrder(names)
+    builder.setupCharacterMap({ord(letter): name for letter, name in zip(letters, names[1:], strict=True)})
+    builder.setupGlyf(dict.fromkeys(names, square))
+    builder.setupHorizontalMetrics(dict.fromkeys(names, (1000, 0)))
+    builder.setupHorizontalHeader(ascent=1000, descent=0)
+    builder.setupNameTable({"familyName": file.stem, "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    if file.suffix == ".ttc":
+        collection = TTCollection()
+        collection.fonts = [builder.font]
+        collection.save(file)
+    else:
+        builder.save(file)
+    return file
+
+
+@pytest.fixture
+def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The fonts of the system, none until a test adds some."""
+    files: list[str] = []
+    caches = (picture_fonts.installed, picture_fonts.can_show)
+    monkeypatch.setattr(picture_fonts, "findSystemFonts", lambda: files)
+    for each in caches:
+        each.cache_clear()
+    yield files
+    for each in caches:
+        each.cache_clear()
+
+
+def test_names_without_letters_in_any_font_fall_back(fonts: list[str]) -> None:
     catalogued = catalogue()
     assert shows(catalogued["vi"].own_name)
     assert shows(catalogued["ar"].own_name)
@@ -217,6 +263,56 @@ def test_names_without_letters_in_the_font_fall_back() -> None:
     assert not shows(catalogued["zh"].own_name)
     assert clean("a한b") == "a\N{REPLACEMENT CHARACTER}b"
     assert shows(clean("한국어 \U0001f68c"))
+
+
+def test_names_are_written_in_an_installed_font_that_has_their_letters(
+    fonts: list[str], tmp_path: Path
+) -> None:
+    korean, chinese = catalogue()["ko"].own_name, catalogue()["zh"].own_name
+    broken = tmp_path / "A Sans.ttf"
+    broken.write_bytes(b"no font")
+    part = made_font(tmp_path / "Some Sans.ttf", korean[0])
+    whole = made_font(tmp_path / "Whole Serif.ttc", korean)
+    last = made_font(tmp_path / "LastResort.ttf", korean + chinese)
+    fonts += map(str, (broken, whole, last, part))
+    assert shows(korean)
+    assert not shows(chinese)  # a font of placeholders is none
+    assert clean(f"a{korean}b") == f"a{korean}b"
+    text = f"Korean ({korean})"
+    house = picture_fonts.house_font(False)
+    assert list(picture_fonts.runs(text, bold=False)) == [(house, "Korean ("), (whole, korean), (house, ")")]
+    assert width_of(korean, 10.0) == pytest.approx(10.0 * len(korean), abs=0.1)
+    assert width_of(text, 10.0) == pytest.approx(
+        width_of("Korean (", 10.0) + 30.0 + width_of(")", 10.0), abs=0.1
+    )
+
+    sheet = Sheet(200.0, 100.0)
+    sheet.words(150.0, 50.0, f"a{korean}", 10.0, align="right", color="#ff0000")
+    sheet.figure.savefig(tmp_path / "words.png", dpi=72)
+    red = (np.asarray(Image.open(tmp_path / "words.png").convert("RGB")) == (255, 0, 0)).all(axis=2)
+    assert red[40:50, 120:150].all()  # three squares that end where they should
+    assert not red[:, 150:].any()
+    assert not red[50:, :].any()
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_legend_has_the_names_that_installed_fonts_have(
+    fonts: list[str], copy: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    words = Sheet.words
+
+    def spy(sheet: Sheet, x: float, y: float, text: str, size: float, **look: Any) -> None:
+        written.append(text)
+        words(sheet, x, y, text, size, **look)
+
+    monkeypatch.setattr(Sheet, "words", spy)
+    korean, chinese = catalogue()["ko"].own_name, catalogue()["zh"].own_name
+    fonts.append(str(made_font(tmp_path / "Wide Sans.ttf", korean)))
+    picture(copy)
+    assert korean in written
+    assert any(text.startswith(f"Posters in Korean ({korean}) and") for text in written)
+    assert not any(chinese in text for text in written)
 
 
 def test_texts_are_one_line_and_no_longer_than_their_room() -> None:

@@ -1,14 +1,11 @@
 """A sheet of paper to draw on: shapes and words in points (1/72 inch) from the lower left corner.
 
-The one font is the one that comes with matplotlib, so that a picture has the same bytes on every machine.
-What it has no letter for is not drawn as an empty box: `shows` says so beforehand, `clean` puts �.
+What no font has a letter for is not drawn as an empty box: `shows` says so beforehand, `clean` puts �.
 """
 
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache, lru_cache
-from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -16,15 +13,16 @@ import numpy as np
 import shapely
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
-from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path as Outline
 from matplotlib.patheffects import Normal, Stroke
+from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
+
+from targeting.write.picture_fonts import JOINERS, can_show, house_font, runs, width
 
 LONGEST = 300  # characters; no line of a page holds more
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-JOINERS = "\N{ZERO WIDTH NON-JOINER}\N{ZERO WIDTH JOINER}"
 INK = "#22262b"
 SETTINGS: dict[Any, Any] = {
     "pdf.fonttype": 42,  # words that can be searched and copied
@@ -43,42 +41,23 @@ def house_style() -> "Iterator[None]":
         yield
 
 
-@cache
-def _font_file(bold: bool) -> Path:
-    return Path(mpl.get_data_path(), "fonts", "ttf", "DejaVuSans-Bold.ttf" if bold else "DejaVuSans.ttf")
-
-
-@cache
-def _font(bold: bool) -> FT2Font:
-    return FT2Font(str(_font_file(bold)))
-
-
-@cache
-def _letters(bold: bool) -> frozenset[int]:
-    return frozenset(_font(bold).get_charmap())
-
-
 def shows(text: str, *, bold: bool = False) -> bool:
-    """Return whether the font has all the letters of a text."""
-    return all(ord(letter) in _letters(bold) for letter in text)
+    """Return whether there are fonts that have all the letters of a text."""
+    return all(can_show(letter, bold=bold) for letter in text)
 
 
 def clean(text: str, *, bold: bool = False) -> str:
-    """Return a text as one line of at most 300 letters that the font has, others as �."""
+    """Return a text as one line of at most 300 letters that fonts have, others as �."""
     line = " ".join(str(text)[: 4 * LONGEST].split())[:LONGEST]
     kept = (
         letter for letter in line if letter in JOINERS or not unicodedata.category(letter).startswith("C")
     )
-    return "".join(letter if ord(letter) in _letters(bold) else UNKNOWN for letter in kept)
+    return "".join(letter if can_show(letter, bold=bold) else UNKNOWN for letter in kept)
 
 
-@lru_cache(maxsize=4096)
 def width_of(text: str, size: float, *, bold: bool = False) -> float:
     """Return how wide a text is, in points."""
-    font = _font(bold)
-    font.set_size(size, 72)
-    font.set_text(text, 0.0, flags=LoadFlags.NO_HINTING)
-    return float(font.get_width_height()[0]) / 64
+    return sum(width(file, part, size) for file, part in runs(text, bold=bold))
 
 
 def fit(text: str, size: float, width: float, *, bold: bool = False) -> str:
@@ -180,11 +159,25 @@ class Sheet:
     ) -> None:
         """Write one line with its baseline at y, on a white seam of some points where `halo` asks for it."""
         effects = [Stroke(linewidth=halo, foreground="white", joinstyle="round"), Normal()] if halo else None
-        self.figure.text(
-            x / self.width, y / self.height, clean(text, bold=bold), color=color,
-            fontproperties=FontProperties(fname=str(_font_file(bold)), size=size),
-            horizontalalignment=align, verticalalignment="baseline", parse_math=False, path_effects=effects,
-        )  # fmt: skip
+        house = house_font(bold)
+        parts = list(runs(clean(text, bold=bold), bold=bold))
+        if any(file != house for file, _ in parts):  # then each part needs its own place
+            x -= (
+                sum(width(file, part, size) for file, part in parts)
+                * {"left": 0.0, "center": 0.5, "right": 1.0}[align]
+            )
+            align = "left"
+        for file, part in parts:
+            if file == house:
+                self.figure.text(
+                    x / self.width, y / self.height, part, color=color,
+                    fontproperties=FontProperties(fname=str(file), size=size), horizontalalignment=align,
+                    verticalalignment="baseline", parse_math=False, path_effects=effects,
+                )  # fmt: skip
+            else:  # outlines, for not every font can go into a PDF as text
+                outline = TextPath((x, y), part, size=size, prop=FontProperties(fname=str(file)))
+                self._outline(outline, facecolor=color, edgecolor="none", path_effects=effects)
+            x += width(file, part, size)
 
     def _path(self, parts: list[tuple[Any, bool]], **look: Any) -> None:
         if not parts:
@@ -197,5 +190,7 @@ class Sheet:
                 code[-1] = Outline.CLOSEPOLY
             points.append(places)
             codes.append(code)
-        outline = Outline(np.concatenate(points), np.concatenate(codes))
+        self._outline(Outline(np.concatenate(points), np.concatenate(codes)), **look)
+
+    def _outline(self, outline: Outline, **look: Any) -> None:
         self.figure.add_artist(PathPatch(outline, transform=self._points, clip_on=False, **look))
