@@ -37,7 +37,7 @@ dist: $(VENV)/ready-dev  ## Build wheel and sdist, install the wheel into an emp
 	cd build && empty/bin/targeting demo
 	build/empty/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	cp -r tests data pyproject.toml build/
-	cd build && empty/bin/pytest $(QUICK:%=tests/test_%.py)
+	cd build && empty/bin/python -P -m pytest $(QUICK:%=tests/test_%.py)
 
 lock: $(VENV)/ready-dev  ## Pin all dependencies anew, after a change in pyproject.toml
 	$(BIN)/pip install --quiet pip-tools
