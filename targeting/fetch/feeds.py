@@ -158,6 +158,7 @@ class Feeds:
         self.hold_against_today(offer.title, period)
         start, end = period
         content = path.read_bytes()
+        out.parent.mkdir(parents=True, exist_ok=True)
         with whole_file(out) as partial:
             partial.write_bytes(content)
         return Fetched(
