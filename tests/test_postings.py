@@ -375,7 +375,10 @@ def test_many_wrong_rows_are_counted_in_one_sentence(tmp_path: Path) -> None:
         ("bus,date_up,date_down\n1,2025-12-08,\n", "has no column language"),
         (f"{HEADER}\n", "holds no rows, only a header"),
         (f"{HEADER},bus\n1,9,es,2025-12-08,,2\n", "has two columns bus"),
-        (f'{HEADER}\n"1,9,es,2025-12-08,\n' + "2,9,es,2025-12-08,\n" * 30, "a quotation mark that is not closed"),
+        (
+            f'{HEADER}\n"1,9,es,2025-12-08,\n' + "2,9,es,2025-12-08,\n" * 30,
+            "a quotation mark that is not closed",
+        ),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(tmp_path: Path, text: str, said: str) -> None:
