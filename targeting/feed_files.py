@@ -163,10 +163,12 @@ class FeedFiles:
         kind = pa.dictionary(pa.int32(), pa.string())
         lines = 0
 
-        def read(encoding: str) -> pa.Table | pa.ArrowInvalid:
+        def read(encoding: str) -> pa.Table | pa.ArrowInvalid | UnicodeDecodeError:
             nonlocal lines
             uneven.clear()
             with self._opened(table) as stream:
+                if encoding == "utf8":
+                    stream.must_be_utf8()  # before `skip` is handed a row that is not
                 try:
                     whole = pyarrow.csv.read_csv(
                         stream,
@@ -180,7 +182,7 @@ class FeedFiles:
                             include_columns=present, column_types=dict.fromkeys(present, kind)
                         ),
                     )
-                except pa.ArrowInvalid as fault:  # not the stream's fault: told apart from damage
+                except (pa.ArrowInvalid, UnicodeDecodeError) as fault:  # told apart from damage
                     return fault
                 lines = stream.lines
             return whole
@@ -189,7 +191,7 @@ class FeedFiles:
         result = read(encoding)
         if isinstance(result, pa.ArrowInvalid) and "Empty CSV" in str(result):
             return {name: Column(np.empty(0, np.int32), []) for name in present}, 0
-        if isinstance(result, pa.ArrowInvalid) and "UTF8" in str(result):
+        if isinstance(result, UnicodeDecodeError):
             encoding = "latin1"
             result = read(encoding)
             self.notices.add(
@@ -197,10 +199,10 @@ class FeedFiles:
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
                 file=self.label,
             )
-        unread = isinstance(result, pa.ArrowInvalid)
+        unread = isinstance(result, pa.ArrowInvalid | UnicodeDecodeError)
         if unread or lines - 1 > result.num_rows + len(uneven):
             self._check_quotes(table, encoding)
-        if isinstance(result, pa.ArrowInvalid):
+        if isinstance(result, pa.ArrowInvalid | UnicodeDecodeError):
             raise self._unreadable(table, result) from result
         found, hidden = {}, 0
         for name in present:

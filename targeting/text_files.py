@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from targeting.errors import UnsafeFileError
+from targeting.errors import NoTextError, UnsafeFileError
+from targeting.geopackages import GEOPACKAGE_IDS
 from targeting.notices import Notices
 
 LONGEST_LINE = 1_000_000  # bytes; the longest header of a census table has some 20,000
@@ -21,8 +22,13 @@ MOST_COLUMNS = 2000
 MOST_LINES_IN_VALUE = 20  # stop descriptions have three or four
 SMALL = 10_000_000  # bytes that any file may unpack to, however small it was packed
 CHUNK = 1 << 20
+_NAMES_BYTES = 1 << 16
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-_PACKED = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
+_ZIP = b"PK\x03\x04"
+_PACKED = (_ZIP, b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
+_DATABASE, _OLD_OFFICE, _PDF = b"SQLite format 3\0", b"\xd0\xcf\x11\xe0", b"%PDF-"
+_UNPACK = "unpack it and give the file inside"
+_SAVE = "save the table as CSV in UTF-8"
 _UNCLOSED = (
     "has a quotation mark that is not closed where its value ends ({where}), so that it swallows the rows "
     "after it; close or remove it."
@@ -66,6 +72,7 @@ class Watched(io.BufferedIOBase):
         self._packed, self._ratio, self._as_text = packed_bytes, ratio, as_text
         self.size = 0
         self._feeds = self._returns = self._unfinished = 0
+        self._decoder: codecs.IncrementalDecoder | None = None
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -86,6 +93,10 @@ class Watched(io.BufferedIOBase):
     def read1(self, size: int = -1) -> bytes:
         """Read what comes at once."""
         return self.read(size if size >= 0 else CHUNK)
+
+    def must_be_utf8(self) -> None:
+        """Let reading on raise a UnicodeDecodeError where the bytes are no UTF-8."""
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def decoded(self, encoding: str) -> Iterator[str]:
         """Yield its lines as text, with their ends."""
@@ -108,6 +119,8 @@ class Watched(io.BufferedIOBase):
             )
         if self._as_text:
             self._check_lines(chunk)
+        if self._decoder is not None:
+            self._decoder.decode(chunk, final=not chunk)
         return chunk
 
     def _check_lines(self, chunk: bytes) -> None:
@@ -174,9 +187,8 @@ def examine_text(path: Path, most_bytes: int, *, in_lines: bool = True) -> TextF
     decoder = codecs.getincrementaldecoder("utf-8")()
     encoding = "utf-8-sig"
     with path.open("rb") as file:
-        start = file.read(8)
-        if start.startswith(_PACKED):
-            raise UnsafeFileError("is packed; unpack it and give the file inside.")
+        start = file.read(72)
+        _check_is_text(start, file)
         if start.startswith(_UTF_16):
             raise UnsafeFileError("is UTF-16 text, as some spreadsheets save it; save it as CSV in UTF-8.")
         file.seek(0)
@@ -191,6 +203,23 @@ def examine_text(path: Path, most_bytes: int, *, in_lines: bool = True) -> TextF
     except UnicodeDecodeError:
         encoding = "latin-1"
     return TextFile(path, encoding, stream.lines)
+
+
+def _check_is_text(start: bytes, file: IO[bytes]) -> None:
+    """Refuse what is known to be no text by how it begins, and say what it is."""
+    if start.startswith(_ZIP):
+        file.seek(-min(file.seek(0, io.SEEK_END), _NAMES_BYTES), io.SEEK_END)
+        if b"xl/workbook" in file.read():  # the names of a zip's members stand at its end
+            raise NoTextError("an Excel workbook", _SAVE)
+        raise NoTextError("a zip file", _UNPACK)
+    if start.startswith(_PACKED):
+        raise NoTextError("packed", _UNPACK)
+    if start.startswith(_DATABASE):
+        raise NoTextError("a GeoPackage" if start[68:72] in GEOPACKAGE_IDS else "a database", _SAVE)
+    if start.startswith(_OLD_OFFICE):
+        raise NoTextError("an Excel workbook or another Office file", _SAVE)
+    if start.startswith(_PDF):
+        raise NoTextError("a PDF", _SAVE)
 
 
 def check_file(path: Path, most_bytes: int, limit: str) -> None:

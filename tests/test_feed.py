@@ -219,6 +219,18 @@ def test_ids_are_text_even_where_they_look_like_numbers_or_nothing(tmp_path: Pat
     }
 
 
+@pytest.mark.parametrize("row", ["d,Café", "d,Café,45.5,-122.6,,"])
+def test_latin_1_is_read_where_a_row_is_of_another_width_too(tmp_path: Path, row: str) -> None:
+    stops = [*TINY["stops"], row]
+    feed, notices = read_feed(write_feed(tmp_path / "f.zip", tiny(stops=stops), encoding="latin-1"))
+    assert list(feed.stops.index) == ["a", "b", "c"]
+    assert "not_utf8" in codes(notices)
+    called = [*TINY["stop_times"], "back,09:15:00,09:15:00,d,4"]
+    path = write_feed(tmp_path / "g.zip", tiny(stops=stops, stop_times=called), encoding="latin-1")
+    if row.count(",") > 1:
+        assert read_feed(path)[0].stops.loc["d", "stop_name"] == "Café"
+
+
 def test_latin_1_is_read_and_said(tmp_path: Path) -> None:
     stops = [line.replace("East", "Peña & Çelik") for line in TINY["stops"]]
     path = write_feed(tmp_path / "f.zip", tiny(stops=stops), encoding="latin-1")
