@@ -199,11 +199,11 @@ class FeedFiles:
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
                 file=self.label,
             )
-        unread = isinstance(result, pa.ArrowInvalid | UnicodeDecodeError)
-        if unread or lines - 1 > result.num_rows + len(uneven):
-            self._check_quotes(table, encoding)
         if isinstance(result, pa.ArrowInvalid | UnicodeDecodeError):
+            self._check_quotes(table, encoding)
             raise self._unreadable(table, result) from result
+        if lines - 1 > result.num_rows + len(uneven):
+            self._check_quotes(table, encoding)
         found, hidden = {}, 0
         for name in present:
             found[name], changed = _column(result.column(name))
