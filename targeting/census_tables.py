@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
-from targeting.errors import TractError, UnsafeFileError
+from targeting.errors import NoTextError, TractError, UnsafeFileError
 from targeting.languages import GROUPS
 from targeting.notices import Notices
 from targeting.plain_text import plain, shortened
@@ -25,6 +25,7 @@ JAM_VALUES = (
 MOST_PEOPLE = 1e10  # more than live on earth
 LEAST_PEOPLE = 1e-3  # less than a thousandth of a person is a slip of the exponent
 SMALLEST_MARGIN = 12.0  # the margin that ACS 5-year tables give to the zeros of small tracts
+_WANTED = {"region.acs": "the CSV of table C16001"}
 GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "GEO_ID", "GEOIDFQ", "AFFGEOID")
 
 
@@ -124,6 +125,12 @@ def text_table(path: Path, setting: str, notices: Notices, limits: Limits = DEFA
             table = _from_csv(text, "|" if path.suffix.lower() == ".dat" else ",")
     except FileNotFoundError as fault:
         raise TractError(f"{path}: no such file; check {setting} in the campaign file.") from fault
+    except NoTextError as fault:
+        if setting not in _WANTED:
+            raise TractError(f"{path.name}: {fault}") from fault
+        raise TractError(
+            f"{path.name}: is {fault.what}; {setting} wants {_WANTED[setting]}: {fault.advice}."
+        ) from fault
     except UnsafeFileError as fault:
         raise TractError(f"{path.name}: {fault}") from fault
     except (OSError, UnicodeError, ValueError, TypeError, RecursionError, csv.Error) as fault:

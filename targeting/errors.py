@@ -44,6 +44,22 @@ class UnsafeFileError(Exception):
     """A file is not opened, or read no further; its text says why, for whoever knows the file's name."""
 
 
+class NoTextError(UnsafeFileError):
+    """A file is no text at all but of a known format.
+
+    Attributes
+    ----------
+    what : str
+        What it is: "a GeoPackage".
+    advice : str
+        What to do, for those who want a table of text.
+    """
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"is {what}; {advice}.")
+        self.what, self.advice = what, advice
+
+
 NOT_CACHED = 0
 
 

@@ -9,6 +9,7 @@ from targeting.errors import UnsafeFileError
 from targeting.plain_text import shortened
 
 FORMATS = "save it as a GeoPackage, a shapefile or GeoJSON."
+GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")  # bytes 68 to 71 of the file
 _GEOPACKAGE_TABLES = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys")
 _SPATIAL_INDEX = re.compile(r'(?i)CREATE VIRTUAL TABLE\s+("([^"]|"")*"|\w+)\s+USING\s+rtree\s*\(')
 _STEPS = 10_000_000  # that SQLite may take to list the tables of a GeoPackage

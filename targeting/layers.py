@@ -24,7 +24,7 @@ import shapely
 from targeting.archives import DAMAGED, opened_member, sound_members
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import TractError, UnsafeFileError
-from targeting.geopackages import FORMATS, check_geopackage
+from targeting.geopackages import FORMATS, GEOPACKAGE_IDS, check_geopackage
 from targeting.plain_text import plain, shortened
 from targeting.text_files import CHUNK, check_columns, check_file
 
@@ -36,9 +36,9 @@ DRIVERS = {
     ".json": ("GeoJSON", "GeoJSONSeq"),
     ".fgb": ("FlatGeobuf",),
 }
+TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".xls", ".ods")
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _BEGINNINGS = {".gpkg": b"SQLite format 3\0", ".shp": b"\0\0\x27\x0a", ".fgb": b"fgb"}
-_GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")  # bytes 68 to 71 of the file
 _INSTRUCTIONS = b"gdal_streamed_alg"  # GDAL runs a JSON file with this in it
 # the key "crs", however it is spelt
 _COORDINATE_SYSTEM = re.compile(rb"""["'](?:c|\\u0063)(?:r|\\u0072)(?:s|\\u0073)["']""")
@@ -64,6 +64,11 @@ def read_layer(path: Path, what: str, limits: Limits = DEFAULT_LIMITS) -> gpd.Ge
     """
     if not path.exists():
         raise TractError(f"{path}: no such file; check the {what} in the campaign file.")
+    if path.suffix.lower() in TABLES:
+        raise TractError(
+            f"{path.name}: cannot be read as a map layer: it is a table, which has no shapes; give the file "
+            f"with the {what}, as a GeoPackage, a shapefile or GeoJSON."
+        )
     try:
         with _single_layer(path, limits) as file:
             frame = _read(file)
@@ -188,7 +193,7 @@ def _check_format(path: Path, suffix: str) -> None:
         if suffix in _BEGINNINGS:
             if not start.startswith(_BEGINNINGS[suffix]):
                 raise UnsafeFileError(f"cannot be read as a map layer: it is no {suffix} file; {FORMATS}")
-            if suffix == ".gpkg" and start[68:72] not in _GEOPACKAGE_IDS:
+            if suffix == ".gpkg" and start[68:72] not in GEOPACKAGE_IDS:
                 raise UnsafeFileError(f"is a database but no GeoPackage; {FORMATS}")
             return
         if not start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):

@@ -1,13 +1,18 @@
 """Text tables made to crash, fill or deceive: the feed's, the census', venues and garages."""
 
+import gzip
+import io
 import json
 import pickle
 import random
+import zipfile
 from pathlib import Path
 
+import geopandas
 import pytest
 from conftest import TINY
 from hostile import GEOIDS, HEADER, ROWS, Region
+from shapely import Point
 
 from targeting import text_files
 
@@ -49,6 +54,55 @@ def refused(region: Region, setting: str, content: bytes, *more: str) -> str:
 
 
 # --- the same of every table ------------------------------------------------------------------
+
+
+def zipped(name: str) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for member in (f"first/{'x' * 200}", name):
+            archive.writestr(member, b"content")
+    return stream.getvalue()
+
+
+DATABASE = b"SQLite format 3\0" + bytes(52)
+NO_TEXT = {
+    "a GeoPackage": (DATABASE + b"GPKG" + bytes(99), "save the table as CSV in UTF-8"),
+    "a database": (DATABASE + bytes(99), "save the table as CSV in UTF-8"),
+    "an Excel workbook": (zipped("xl/workbook.xml"), "save the table as CSV in UTF-8"),
+    "an Excel workbook or another Office file": (
+        b"\xd0\xcf\x11\xe0" + bytes(99), "save the table as CSV in UTF-8",
+    ),
+    "a PDF": (b"%PDF-1.7\n" + bytes(9), "save the table as CSV in UTF-8"),
+    "a zip file": (zipped("c16001.csv"), "unpack it and give the file inside"),
+    "packed": (gzip.compress(b"GEOID,NAME"), "unpack it and give the file inside"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("setting", TABLES)
+@pytest.mark.parametrize("what", NO_TEXT)
+def test_what_is_no_table_is_called_what_it_is(region: Region, setting: str, what: str) -> None:
+    content, advice = NO_TEXT[what]
+    said = refused(region, setting, content)
+    wanted = "region.acs wants the CSV of table C16001: " if setting == "acs" else ""
+    assert f"is {what}; {wanted}{advice}." in said
+    assert "NUL" not in said
+
+
+def test_a_geopackage_that_gdal_wrote(region: Region) -> None:
+    tracts = geopandas.GeoDataFrame({"GEOID": [GEOIDS[0]]}, geometry=[Point(0, 0)], crs=4326)
+    tracts.to_file(region.folder / "tracts.gpkg")
+    assert region.refused("acs=tracts.gpkg") == (
+        "tracts.gpkg: is a GeoPackage; region.acs wants the CSV of table C16001: save the table as CSV in "
+        "UTF-8."
+    )
+
+
+def test_a_table_is_no_map_layer(region: Region) -> None:
+    region.table("\n".join([HEADER, *ROWS]), "c16001.csv")
+    assert region.refused("tracts=c16001.csv") == (
+        "c16001.csv: cannot be read as a map layer: it is a table, which has no shapes; give the file with "
+        "the tract boundaries, as a GeoPackage, a shapefile or GeoJSON."
+    )
 
 
 @pytest.mark.parametrize("setting", TABLES)
@@ -104,9 +158,11 @@ def test_ten_thousand_columns(region: Region, setting: str) -> None:
 
 @pytest.mark.parametrize("setting", TABLES)
 def test_what_is_packed_is_not_unpacked(region: Region, setting: str) -> None:
-    zipped = (region.folder / "f.zip").read_bytes()
-    assert "is packed; unpack it" in refused(region, setting, zipped)
-    assert "is packed; unpack it" in refused(region, setting, b"\x1f\x8b\x08" + bytes(100))
+    feed = (region.folder / "f.zip").read_bytes()
+    for content, what in ((feed, "a zip file"), (b"\x1f\x8b\x08" + bytes(100), "packed")):
+        said = refused(region, setting, content)
+        assert f"is {what}; " in said
+        assert said.endswith("unpack it and give the file inside.")
 
 
 class Trap:
