@@ -25,6 +25,7 @@ from targeting.whole import alone
 
 if TYPE_CHECKING:
     from targeting.campaign import Campaign
+    from targeting.notices import Notices
     from targeting.plan import Plan
     from targeting.scores import Scores
 
@@ -353,7 +354,6 @@ def _plan_into(
     audience: Literal["staff", "public"] = "staff",
 ) -> None:
     """Make a plan, write it, and say what it does."""
-    from targeting.feed_checks import notices_of_the_day
     from targeting.plan import make_plan
     from targeting.write import RECORD, write_plan
 
@@ -369,7 +369,7 @@ def _plan_into(
 
         print_plan(made)
         print_notices(made.scores.notices)
-        print_notices(notices_of_the_day(made.scores.feed.sources, date.today()))
+        print_notices(_of_the_day(made))
         click.echo(f"\nMap: {(folder / 'map.html').resolve()}")
         if report:
             click.echo(f"Report: {(folder / 'report.html').resolve()}")
@@ -432,9 +432,16 @@ def _find_route(scores: "Scores", name: str) -> str:
     raise CampaignError(f"no route {name!r} in the feed; {hint}")
 
 
-def _summary(made: "Plan", folder: Path, files: list[Path]) -> dict[str, Any]:
+def _of_the_day(made: "Plan") -> "Notices":
+    """Return what is odd about the plan's feeds and its posting date today."""
     from targeting.feed_checks import notices_of_the_day
 
+    return notices_of_the_day(
+        made.scores.feed.sources, date.today(), made.scores.campaign.orders.posting_date
+    )
+
+
+def _summary(made: "Plan", folder: Path, files: list[Path]) -> dict[str, Any]:
     return {
         "out": str(folder.resolve()),
         "files": [path.name for path in files],
@@ -447,7 +454,7 @@ def _summary(made: "Plan", folder: Path, files: list[Path]) -> dict[str, Any]:
         "coverage": _rows(made.coverage),
         "notices": [
             *made.scores.notices.as_dicts(),
-            *notices_of_the_day(made.scores.feed.sources, date.today()).as_dicts(),
+            *_of_the_day(made).as_dicts(),
         ],
     }
 

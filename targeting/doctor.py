@@ -169,6 +169,7 @@ def _feeds_of(
         today=today,
         findings=findings,
         notices=notices,
+        posting_date=campaign.orders.posting_date,
         limits=campaign.limits,
         step=step,
     )

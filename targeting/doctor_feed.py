@@ -18,6 +18,7 @@ from targeting.feed_checks import (
     ROUNDING_S,
     check_days,
     check_feed,
+    check_posting,
     day_name,
     notices_of_the_day,
     trips_in_blocks,
@@ -44,6 +45,7 @@ def examine_feeds(
     today: date,
     findings: Findings,
     notices: Notices,
+    posting_date: date | None = None,
     limits: Limits = DEFAULT_LIMITS,
     step: Callable[[str], None] = lambda _: None,
 ) -> Feed | None:
@@ -61,6 +63,8 @@ def examine_feeds(
         Gets faults, and what the readers do not look for.
     notices : Notices
         Gets what the readers note.
+    posting_date : date, optional
+        First day on which posters hang.
     limits : Limits
         How large the files of each feed may be.
     step : callable
@@ -102,7 +106,8 @@ def examine_feeds(
         for source in read:
             check_days(source, notices)
         dated += read
-    for notice in notices_of_the_day(dated, today):
+    check_posting(dated, posting_date, notices)
+    for notice in notices_of_the_day(dated, today, posting_date):
         findings.add_notice(notice)
     return feed
 

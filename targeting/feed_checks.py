@@ -86,12 +86,50 @@ def weekdays_without_service(source: FeedSource) -> list[date]:
     return [day.date() for day in bare if day.date() not in off]
 
 
-def notices_of_the_day(sources: Sequence[FeedSource], today: date) -> Notices:
-    """Return what is odd about feeds on a day: they have ended, end soon, or begin later.
+def check_posting(sources: Sequence[FeedSource], posting_date: date | None, notices: Notices) -> None:
+    """Note feeds that do not speak for the first day on which posters hang.
 
-    For the record and the screen only: maps and tables must not change with the day they are made.
+    Parameters
+    ----------
+    sources : sequence of FeedSource
+    posting_date : date or None
+        `orders.posting_date`; nothing is noted without one.
+    notices : Notices
+    """
+    for source in sources:
+        start, end = source.period
+        if posting_date is None or start <= posting_date <= end:
+            continue
+        label = Path(source.path).name
+        where = (
+            f"{_days((posting_date - end).days)} after the feed's period ends ({end})"
+            if posting_date > end
+            else f"{_days((start - posting_date).days)} before the feed's period begins ({start})"
+        )
+        notices.add(
+            "posting_outside_feed",
+            f"{label}: posters go up on {posting_date} (orders.posting_date), {where}: the plan counts "
+            "service of other days.",
+            file=label,
+        )
+
+
+def notices_of_the_day(
+    sources: Sequence[FeedSource], today: date, posting_date: date | None = None
+) -> Notices:
+    """Return what is odd about a campaign on a day: its feeds have ended, end soon, or begin later.
+
+    So is a posting date (`orders.posting_date`) that has gone by. For the record and the screen only: maps
+    and tables must not change with the day they are made.
     """
     notices = Notices()
+    if posting_date is not None and posting_date < today:
+        notices.add(
+            "posting_date_past",
+            f"Posters were to go up on {posting_date} (orders.posting_date), "
+            f"{_days((today - posting_date).days)} before {today}; where they are not up yet, give the new "
+            "day.",
+        )
     for source in sources:
         label = Path(source.path).name
         start, end = source.period

@@ -9,7 +9,7 @@ import pandas as pd
 from targeting.campaign import Campaign
 from targeting.errors import CampaignError
 from targeting.feed import Feed, read_feeds
-from targeting.feed_checks import check_feed
+from targeting.feed_checks import check_feed, check_posting
 from targeting.garages import Garages, read_garages
 from targeting.languages import Language, find_languages
 from targeting.layers import in_degrees, read_layer
@@ -94,6 +94,7 @@ def read_inputs(campaign: Campaign, notices: Notices, step: Step = lambda _: Non
         step=step,
     )
     check_feed(feed, notices)
+    check_posting(feed.sources, campaign.orders.posting_date, notices)
     garages = None
     if placement.garages:
         garages = read_garages(campaign.path(placement.garages), feed, notices, campaign.limits)

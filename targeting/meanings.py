@@ -49,6 +49,12 @@ MEANINGS = {
     "feed_ends_soon": Meaning(
         "service", "Service may change while the posters hang: get the next feed before you print."
     ),
+    "posting_outside_feed": Meaning(
+        "service", "The plan counts service of other days than those on which posters hang."
+    ),
+    "posting_date_past": Meaning(
+        "nothing", "Places and people stay as they are; the days of delivery in the orders have gone by."
+    ),
     "no_bus": Meaning("service", "A campaign on it is refused unless region.modes names what runs."),
     "days_without_service": Meaning(
         "service",

@@ -410,6 +410,44 @@ def test_plans_make_the_cheap_checks(region: Path) -> None:
     assert not {"feed_expired", "feed_ends_soon", "feed_not_begun"} & set(codes_of(notices))
 
 
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        ("2025-09-01", None),  # the first and the last day of the feed's period are inside
+        ("2025-12-14", None),
+        ("2025-08-31", "1 day before the feed's period begins (2025-09-01)"),
+        ("2026-01-05", "22 days after the feed's period ends (2025-12-14)"),
+    ],
+)
+def test_a_posting_date_outside_the_feed_is_noted_whatever_the_day(
+    pristine: Path, day: str, said: str | None
+) -> None:
+    notices = Notices()
+    read_inputs(read_campaign(pristine / "sample.toml", [f"posting_date={day}"]), notices)
+    messages = [notice.message for notice in notices if notice.code == "posting_outside_feed"]
+    assert len(messages) == (said is not None)
+    found = diagnose(pristine, f"posting_date={day}")
+    assert ("posting_outside_feed" in codes(found)) == (said is not None)
+    if said is not None:
+        assert f"posters go up on {day} (orders.posting_date), {said}: " in messages[0]
+        assert only(found, "posting_outside_feed").message == messages[0]
+
+
+def test_a_posting_date_that_has_gone_by_is_a_notice_of_the_day(pristine: Path) -> None:
+    def said(today: date, posting: date | None) -> list[str]:
+        notices = notices_of_the_day([], today, posting)
+        return [notice.message for notice in notices if notice.code == "posting_date_past"]
+
+    assert said(date(2025, 12, 8), date(2025, 12, 8)) == said(date(2025, 12, 8), None) == []
+    (message,) = said(date(2025, 12, 9), date(2025, 12, 8))
+    assert "on 2025-12-08 (orders.posting_date), 1 day before 2025-12-09" in message
+    assert "posting_date_past" in codes(diagnose(pristine, "posting_date=2025-09-19"))  # today is the 20th
+    assert "posting_date_past" not in codes(diagnose(pristine, "posting_date=2025-09-20"))
+    notices = Notices()
+    read_inputs(read_campaign(pristine / "sample.toml", ["posting_date=2025-09-19"]), notices)
+    assert "posting_date_past" not in codes_of(notices)  # map and tables keep their bytes
+
+
 def codes_of(notices: Notices) -> list[str]:
     return [notice.code for notice in notices]
 

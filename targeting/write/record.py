@@ -172,7 +172,9 @@ def record(plan: "Plan") -> dict[str, Any]:
         # what hangs on the day of the run stands here alone, so that map and tables never change with it
         "notices": [
             *scores.notices.as_dicts(),
-            *notices_of_the_day(scores.feed.sources, made.date()).as_dicts(),
+            *notices_of_the_day(
+                scores.feed.sources, made.date(), campaign.orders.posting_date
+            ).as_dicts(),
         ],
         "versions": {
             "python": platform.python_version(),
