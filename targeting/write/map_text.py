@@ -16,6 +16,7 @@ from targeting.wording import count, listed, percent, with_margin
 from targeting.write.map_data import Audience, mode_words, ranked_by, vehicle_word
 from targeting.write.map_routes import posted_routes
 from targeting.write.map_style import language_style
+from targeting.write.record import placed_line
 from targeting.write.tables import rounded
 
 
@@ -238,7 +239,7 @@ def _source(scores: Scores) -> list[str]:
         for mode, metres in walk.groupby(level=0).first().items()
     )
     return [
-        f"People: {people}. {_service(scores)} Figures are estimates with 90% margins of error.",
+        f"People: {people}, {placed_line(scores.campaign)}. {_service(scores)} Figures are estimates with 90% margins of error.",
         f"Counted are {counted_people(scores)}. Walking distance: {distances}.",
         "Aggregated census estimates; not a map of trafficking and never of persons.",
         *_drawn(scores),
@@ -246,10 +247,11 @@ def _source(scores: Scores) -> list[str]:
 
 
 def _service(scores: Scores) -> str:
-    """Return which timetable, of which week."""
+    """Return which timetable, of which days, and the week taken."""
     service = "; ".join(
         f"{', '.join(source.agencies) or Path(source.path).stem}, "
-        f"{f'feed version {source.version}' if source.version else Path(source.path).name}"
+        f"{f'feed version {source.version}' if source.version else Path(source.path).name}, "
+        f"timetable of {period(*source.period)}"
         for source in scores.feed.sources
     )
     week = period(scores.feed.week.first_day, scores.feed.week.last_day)
@@ -272,7 +274,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def period(first: date, last: date) -> str:
-    """Return "February 24 – March 2, 2025"."""
+    """Return "February 24 – March 2, 2025", with the first year too where it is another."""
     start = f"{first:%B} {first.day}" + (f", {first.year}" if first.year != last.year else "")
-    end = f"{last.day}" if first.month == last.month else f"{last:%B} {last.day}"
+    same_month = (first.year, first.month) == (last.year, last.month)
+    end = f"{last.day}" if same_month else f"{last:%B} {last.day}"
     return f"{start} – {end}, {last.year}"

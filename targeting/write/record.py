@@ -31,9 +31,8 @@ LIBRARIES = (
 def source_line(scores: "Scores") -> str:
     """Return one line that says where the figures come from, for tables and pages."""
     region = scores.campaign.region
-    placed = f"on the points of {Path(region.points).name}" if region.points else "evenly over tracts"
     return (
-        f"{people_line(scores.campaign, scores.tracts)}, placed {placed}; outlines "
+        f"{people_line(scores.campaign, scores.tracts)}, {placed_line(scores.campaign)}; outlines "
         f"{Path(region.tracts).name}. {_service(scores.campaign, scores.feed)}; walk {region.bus_walk_m:g} m "
         f"to buses, {region.rail_walk_m:g} m to other stops. Made by targeting {targeting.__version__}."
     )
@@ -44,10 +43,17 @@ def service_line(campaign: "Campaign", feed: "Feed") -> str:
     return f"{_service(campaign, feed)}. Made by targeting {targeting.__version__}."
 
 
+def placed_line(campaign: "Campaign") -> str:
+    """Return where in their tracts people are taken to live."""
+    points = campaign.region.points
+    return f"placed on the points of {Path(points).name}" if points else "placed evenly over tracts"
+
+
 def _service(campaign: "Campaign", feed: "Feed") -> str:
     feeds = "; ".join(
-        f"{' and '.join(source.agencies) or Path(source.path).name}"
-        + (f" ({source.version})" if source.version else "")
+        f"{' and '.join(source.agencies) or Path(source.path).name} ("
+        + (f"{source.version}, " if source.version else "")
+        + f"timetable of {source.period[0]} to {source.period[1]})"
         for source in feed.sources
     )
     return f"Service: GTFS of {feeds}, week {feed.week}, {', '.join(campaign.region.modes)}"
