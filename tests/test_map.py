@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,9 @@ from targeting.write.map import map_html
 from targeting.write.map_data import map_data
 from targeting.write.map_geometry import one_line_per_street
 from targeting.write.map_style import language_style
+from targeting.write.map_text import page_text, period
 from targeting.write.map_tracts import class_breaks, classify, close_rivals, told
+from targeting.write.record import source_line
 from targeting.write.tables import rounded, tables_csv
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
@@ -285,7 +288,7 @@ def test_the_release_stands_for_file_names_where_it_is_known(plan: Plan) -> None
     notices.add("route_without_shape", "x")
     scores = replace(plan.scores, campaign=campaign.model_copy(update={"region": region}), notices=notices)
     text = Page(map_html(replace(plan, scores=scores))).text
-    assert "American Community Survey 2015-2019 5-year, table C16001." in text
+    assert "American Community Survey 2015-2019 5-year, table C16001, placed on the points" in text
     assert "sample_c16001.csv" not in text
     assert "Lines are drawn from stop to stop" in text
     assert "Made by targeting " in text
@@ -321,10 +324,44 @@ def test_a_language_without_buses_shows_no_share(plan: Plan, html: str) -> None:
     assert "bar-margin" not in arabic
 
 
+def test_a_source_line_says_until_when_the_timetable_is_valid_and_where_people_are_put(plan: Plan) -> None:
+    line = source_line(plan.scores)
+    assert "placed on the points of sample_points.geojson;" in line
+    assert "(invented-2025-09, timetable of 2025-09-01 to 2025-12-14), week 2025-09-08 to 2025-09-14" in line
+    campaign = plan.scores.campaign
+    region = campaign.region.model_copy(update={"points": None})
+    unversioned = [replace(source, version="") for source in plan.scores.feed.sources]
+    feed = replace(plan.scores.feed, sources=unversioned)
+    bare = replace(
+        with_inputs(plan.scores, feed=feed), campaign=campaign.model_copy(update={"region": region})
+    )
+    line = source_line(bare)
+    assert "placed evenly over tracts;" in line
+    assert "Halvern Transit (invented) (timetable of 2025-09-01 to 2025-12-14), week" in line
+    assert "placed evenly over tracts. Service" in page_text(replace(plan, scores=bare))["source"][0]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        (date(2025, 2, 3), date(2025, 2, 9), "February 3 – 9, 2025"),
+        (date(2025, 2, 24), date(2025, 3, 2), "February 24 – March 2, 2025"),
+        (date(2024, 12, 1), date(2025, 5, 31), "December 1, 2024 – May 31, 2025"),
+        (date(2024, 12, 1), date(2025, 12, 31), "December 1, 2024 – December 31, 2025"),
+    ],
+)
+def test_a_period_names_month_and_year_once_where_once_is_enough(first: date, last: date, said: str) -> None:
+    assert period(first, last) == said
+
+
 def test_says_where_figures_come_from_and_what_they_are_not(plan: Plan, html: str) -> None:
     text = Page(html).text
     assert "ACS table C16001, sample_c16001.csv" in text
-    assert "feed version invented-2025-09, design week September 8 – 14, 2025." in text
+    assert "placed on the points of sample_points.geojson." in text
+    assert (
+        "feed version invented-2025-09, timetable of September 1 – December 14, 2025, "
+        "design week September 8 – 14, 2025."
+    ) in text
     assert "Figures are estimates with 90% margins of error." in text
     assert "Aggregated census estimates; not a map of trafficking and never of persons." in text
     assert "speak English less than “very well” (LEP)" in text

@@ -239,7 +239,8 @@ def _source(scores: Scores) -> list[str]:
         for mode, metres in walk.groupby(level=0).first().items()
     )
     return [
-        f"People: {people}, {placed_line(scores.campaign)}. {_service(scores)} Figures are estimates with 90% margins of error.",
+        f"People: {people}, {placed_line(scores.campaign)}. {_service(scores)} "
+        "Figures are estimates with 90% margins of error.",
         f"Counted are {counted_people(scores)}. Walking distance: {distances}.",
         "Aggregated census estimates; not a map of trafficking and never of persons.",
         *_drawn(scores),
