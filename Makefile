@@ -10,8 +10,8 @@ BIN := $(VENV)/bin
 demo: $(VENV)/ready  ## Plan the sample campaign and say where the map is
 	$(BIN)/targeting plan data/sample.toml --out maps/sample
 
-test: $(VENV)/ready-dev  ## Run all tests
-	$(BIN)/python -m pytest
+test: $(VENV)/ready-dev  ## Run all tests, on all cores
+	$(BIN)/python -m pytest -n logical --dist loadfile
 
 fuzz: $(VENV)/ready-dev  ## Try what must hold of every plan on regions drawn at random: make fuzz MINUTES=30
 	PYTHONPATH=benchmarks:tests $(BIN)/python tests/fuzz.py $(MINUTES)
