@@ -12,6 +12,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import IO, Any
+
+from isal import igzip_lib, isal_zlib
 
 from targeting.campaign_sections import Limits
 from targeting.errors import UnsafeFileError
@@ -21,9 +24,13 @@ _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"
 _END_BYTES, _END_64_BYTES, _LOCATOR_64, _LONGEST_COMMENT = 22, 56, 20, 65535
 _MEMBER_BYTES = 1000  # that a member may take in the directory, its name and notes included
 _LOCAL_HEADER = 30
+_PACKED_CHUNK = 1 << 16
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 AGAIN = "get the file from its publisher again."
-DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, NotImplementedError, struct.error)
+_NO_DEFLATE: Any = igzip_lib.error
+DAMAGED = (
+    zipfile.BadZipFile, zlib.error, _NO_DEFLATE, EOFError, ValueError, NotImplementedError, struct.error,
+)  # fmt: skip
 
 
 def sound_members(path: Path, limits: Limits) -> list[zipfile.ZipInfo]:
@@ -78,15 +85,52 @@ def opened_member(path: Path, name: str, limits: Limits, room: int, *, as_text: 
             raise UnsafeFileError(
                 "is encrypted or packed in an unknown way; unpack it and give what is inside instead."
             )
-        with archive.open(member) as stream:
+        with archive.open(member) as stream, path.open("rb") as packed:
+            deflated = member.compress_type == zipfile.ZIP_DEFLATED
             yield Watched(
-                stream,
+                _Inflated(packed, member) if deflated else stream,
                 room,
                 "limits.unpacked_mb",
                 packed_bytes=member.compress_size,
                 ratio=limits.ratio,
                 as_text=as_text,
             )
+
+
+class _Inflated:
+    """A member's bytes, inflated and checked as zipfile does it, three times as fast.
+
+    Parameters
+    ----------
+    packed : binary file
+        The zip.
+    member : ZipInfo
+        A deflated one, whose header `zipfile` has looked at.
+    """
+
+    def __init__(self, packed: IO[bytes], member: zipfile.ZipInfo) -> None:
+        packed.seek(member.header_offset)
+        lengths: tuple[int, int] = struct.unpack_from("<HH", packed.read(_LOCAL_HEADER), 26)
+        packed.seek(sum(lengths), 1)  # its name, and what else is said of it
+        self._packed, self._member, self._left = packed, member, member.compress_size
+        self._inflate: Any = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_DEFLATE)
+        self._checksum = 0
+
+    def read(self, size: int) -> bytes:
+        """Read at most so many bytes; none at the end."""
+        content = b""
+        while not content and not self._inflate.eof:
+            chunk = b""
+            if self._inflate.needs_input:
+                chunk = self._packed.read(min(_PACKED_CHUNK, self._left))
+                self._left -= len(chunk)
+                if not chunk:
+                    raise EOFError("it ends too early")
+            content = self._inflate.decompress(chunk, size)
+            self._checksum = isal_zlib.crc32(content, self._checksum)
+        if not content and self._checksum != self._member.CRC:
+            raise zipfile.BadZipFile("its checksum is wrong")
+        return content
 
 
 def _directory_bytes(path: Path) -> int:

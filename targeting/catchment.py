@@ -24,6 +24,7 @@ from targeting.cells import Cells
 
 ROAD_MODES = ("bus", "coach")
 WHOLLY = 1 - 1e-6
+CELLS_AT_ONCE = 50_000
 DENSE_LIMIT = 4_000_000  # numbers held at once while cells are folded: 32 MB
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -154,16 +155,12 @@ def make_catchment(
         departures[order],
     )
     first_row = np.searchsorted(stop, np.arange(len(stops_xy) + 1))
-    farthest = np.zeros(len(stops_xy))
-    np.maximum.at(farthest, stop, walk_m[route])
-    cell, near_stop, distance = _pairs(cells.xy, stops_xy, farthest)
-
+    walks = _walks(stops_xy, stop, route, walk_m)
     merged = []
     chunk = max(1, DENSE_LIMIT // (2 * len(routes)))
     for begin, end in _chunks(cells.tract, chunk):
-        low, high = np.searchsorted(cell, [begin, end])
         near = _near_routes(
-            cell[low:high] - begin, near_stop[low:high], distance[low:high], end - begin,
+            *_pairs(cells.xy[begin:end], walks), end - begin,
             first_row, route, direction, departures, walk_m,
         )  # fmt: skip
         merged.append(_merge(cells.xy[begin:end], cells.tract[begin:end], cells.weight[begin:end], near))
@@ -183,6 +180,44 @@ def make_catchment(
     )
 
 
+def near_shares(
+    cells: Cells, *, tracts: int, stops_xy: Floats, stop: Ints, route: Ints, walk_m: Floats
+) -> scipy.sparse.csr_matrix:
+    """Return the share of each tract's people that each route serves, as `Catchment.share`, without atoms.
+
+    Parameters
+    ----------
+    cells, stops_xy, stop, route, walk_m
+        As for `make_catchment`.
+    tracts : int
+        How many tracts there are.
+
+    Returns
+    -------
+    csr_matrix, shape (routes, tracts)
+    """
+    walks = _walks(stops_xy, stop, route, walk_m)
+    calls = {
+        limit: scipy.sparse.csr_matrix(
+            ((walk_m[route] == limit).astype(float), (stop, route)), (len(stops_xy), len(walk_m))
+        )
+        for limit in np.unique(walk_m)
+    }
+    share = scipy.sparse.csr_matrix((len(walk_m), tracts))
+    for begin, end in _chunks(cells.tract, CELLS_AT_ONCE):
+        cell, near_stop, distance = _pairs(cells.xy[begin:end], walks)
+        serves = scipy.sparse.csr_matrix((end - begin, len(walk_m)))
+        for limit, called in calls.items():
+            within = distance <= limit
+            near = scipy.sparse.csr_matrix(
+                (np.ones(within.sum()), (cell[within], near_stop[within])), (end - begin, len(stops_xy))
+            )
+            serves = serves + near @ called
+        serves.eliminate_zeros()  # stops of routes with another walking distance
+        share = share + _by_tract(_members(serves), cells.tract[begin:end], cells.weight[begin:end], tracts)
+    return share
+
+
 def _members(departures: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:
     """Return 1 where a route serves an atom."""
     member = departures.copy()
@@ -199,22 +234,28 @@ def _by_tract(
     return (fold @ atoms).T.tocsr()
 
 
-def _pairs(cells: Floats, stops: Floats, walk_m: Floats) -> tuple[Ints, Ints, Floats]:
-    """Return every cell and stop within the stop's walking distance of each other, by cell."""
+def _walks(stops: Floats, stop: Ints, route: Ints, walk_m: Floats) -> list[tuple[float, Ints, cKDTree]]:
+    """Return the distances that people walk to stops, and which stops those are."""
+    farthest = np.zeros(len(stops))
+    np.maximum.at(farthest, stop, walk_m[route])
+    limits = [(limit, np.flatnonzero(farthest == limit)) for limit in np.unique(farthest[farthest > 0])]
+    return [(float(limit), some, cKDTree(stops[some])) for limit, some in limits]
+
+
+def _pairs(cells: Floats, walks: list[tuple[float, Ints, cKDTree]]) -> tuple[Ints, Ints, Floats]:
+    """Return every cell and stop within the stop's walking distance of each other, and their distance."""
     reachable = np.flatnonzero(np.isfinite(cells[:, 0]))
     if not len(reachable):
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
     tree = cKDTree(cells[reachable])
     near_cell, near_stop, apart = [], [], []
-    for limit in np.unique(walk_m[walk_m > 0]):
-        some = np.flatnonzero(walk_m == limit)
-        found = tree.sparse_distance_matrix(cKDTree(stops[some]), limit, output_type="ndarray")
+    for limit, some, stops in walks:
+        found = tree.sparse_distance_matrix(stops, limit, output_type="ndarray")
         near_cell.append(reachable[found["i"]])
         near_stop.append(some[found["j"]])
         apart.append(found["v"])
     cell, stop, distance = map(np.concatenate, (near_cell, near_stop, apart))
-    order = np.argsort(cell, kind="stable")
-    return cell[order], stop[order], distance[order]
+    return cell, stop, distance
 
 
 def _chunks(tract: Ints, limit: int) -> list[tuple[int, int]]:
@@ -238,8 +279,10 @@ def _near_routes(
     row = np.arange(len(pair)) - np.repeat(np.cumsum(rows) - rows, rows) + first_row[stop][pair]
     walkable = distance[pair] <= walk_m[route[row]]
     pair, row = pair[walkable], row[walkable]
-    best = np.zeros((cells, len(walk_m) * 2))
-    np.maximum.at(best, (cell[pair], route[row] * 2 + direction[row]), departures[row])
+    width = len(walk_m) * 2
+    best = np.zeros((cells, width))
+    # one index into all of it, for two take NumPy several times as long
+    np.maximum.at(best.ravel(), cell[pair] * width + route[row] * 2 + direction[row], departures[row])
     return best[:, 0::2] + best[:, 1::2]
 
 

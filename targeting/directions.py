@@ -8,10 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
+Calls = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
 def infer_directions(
-    direction: Ints, route: Ints, calls: tuple[Ints, Ints, Ints], stop_lonlat: npt.NDArray[np.float64]
+    direction: Ints, route: Ints, calls: Calls, stop_lonlat: npt.NDArray[np.float64]
 ) -> Ints:
     """Return the direction of every trip, the unknown ones filled in.
 
@@ -46,16 +47,14 @@ def infer_directions(
     return filled
 
 
-def _ways(
-    trips: int, calls: tuple[Ints, Ints, Ints], stop_lonlat: npt.NDArray[np.float64]
-) -> "npt.NDArray[np.float64]":
+def _ways(trips: int, calls: Calls, stop_lonlat: npt.NDArray[np.float64]) -> "npt.NDArray[np.float64]":
     """Return the way from first to last placed stop of every trip, in degrees, shape (trips, 2)."""
     first, last = trip_ends(trips, calls, stop_lonlat)
     return np.nan_to_num(last - first)
 
 
 def trip_ends(
-    trips: int, calls: tuple[Ints, Ints, Ints], stop_lonlat: npt.NDArray[np.float64]
+    trips: int, calls: Calls, stop_lonlat: npt.NDArray[np.float64]
 ) -> "tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]":
     """Return the first and the last placed stop of every trip.
 

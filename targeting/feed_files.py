@@ -18,24 +18,21 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from targeting.archives import DAMAGED, opened_member
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
+from targeting.csv_blocks import POOL, parse_csv
 from targeting.errors import FeedError, UnsafeFileError
 from targeting.feed_members import find_tables
 from targeting.notices import Notices
 from targeting.plain_text import plain
-from targeting.text_files import (
-    MOST_LINES_IN_VALUE,
-    Watched,
-    check_columns,
-    check_file,
-    check_quotes,
-)
+from targeting.text_files import MOST_LINES_IN_VALUE, Watched, check_columns, check_file, check_quotes
 
 HEADER_BYTES = 1 << 16
 LARGE_TABLES = ("stop_times", "shapes")
+_PERHAPS_ODD = "^ | $|[^ -~]"  # blanks around it, or more than ASCII's letters
 
 
 @dataclass(frozen=True)
@@ -160,7 +157,6 @@ class FeedFiles:
             return "skip"
 
         names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
-        kind = pa.dictionary(pa.int32(), pa.string())
         lines = 0
 
         def read(encoding: str) -> pa.Table | pa.ArrowInvalid | UnicodeDecodeError:
@@ -170,17 +166,13 @@ class FeedFiles:
                 if encoding == "utf8":
                     stream.must_be_utf8()  # before `skip` is handed a row that is not
                 try:
-                    whole = pyarrow.csv.read_csv(
+                    whole = parse_csv(
                         stream,
-                        read_options=pyarrow.csv.ReadOptions(
-                            column_names=names, skip_rows=1, block_size=1 << 23, encoding=encoding
-                        ),
-                        parse_options=pyarrow.csv.ParseOptions(
-                            newlines_in_values=table not in LARGE_TABLES, invalid_row_handler=skip
-                        ),
-                        convert_options=pyarrow.csv.ConvertOptions(
-                            include_columns=present, column_types=dict.fromkeys(present, kind)
-                        ),
+                        names,
+                        present,
+                        encoding=encoding,
+                        in_blocks=table in LARGE_TABLES,
+                        uneven=skip,
                     )
                 except (pa.ArrowInvalid, UnicodeDecodeError) as fault:  # told apart from damage
                     return fault
@@ -205,9 +197,12 @@ class FeedFiles:
         if lines - 1 > result.num_rows + len(uneven):
             self._check_quotes(table, encoding)
         found, hidden = {}, 0
+        rows = result.num_rows
         for name in present:
             found[name], changed = _column(result.column(name))
             hidden += changed
+            result = result.drop_columns(name)  # millions of rows are not to be held twice
+            POOL.release_unused()
         if hidden:
             self.notices.add(
                 "hidden_characters",
@@ -218,12 +213,12 @@ class FeedFiles:
                 count=hidden,
             )
         if not uneven:
-            return found, result.num_rows
+            return found, rows
         extra = self._mend(table, sorted(uneven), header, least)
         return {
             name: _appended(column, [plain(row[header.index(name)]).strip() for row in extra])
             for name, column in found.items()
-        }, result.num_rows + len(extra)
+        }, rows + len(extra)
 
     def _mend(self, table: str, uneven: list[str], header: list[str], least: int) -> list[list[str]]:
         """Return rows of other widths than the header's as rows of its width.
@@ -325,11 +320,13 @@ def _header(data: bytes) -> list[str]:
 
 def _column(chunked: pa.ChunkedArray) -> tuple[Column, int]:
     """Return the column as plain texts, each once, and how many of them were no plain text before."""
-    array = chunked.unify_dictionaries().combine_chunks()
+    array = chunked.unify_dictionaries(POOL).combine_chunks(POOL)
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], chunked.type)
-    codes = array.indices.to_numpy(zero_copy_only=False).astype(np.int32)
-    values = [value or "" for value in array.dictionary.to_pylist()]
+    codes = array.indices.to_numpy()
+    values = array.dictionary.to_pylist()
+    if not pc.any(pc.match_substring_regex(array.dictionary, _PERHAPS_ODD)).as_py():
+        return Column(codes, values), 0
     clean = [plain(value) for value in values]
     changed = sum(after is not before for after, before in zip(clean, values, strict=True))
     stripped = [value.strip() for value in clean]

@@ -5,7 +5,7 @@ refused here, before they make an empty plan.
 """
 
 from dataclasses import replace
-from functools import partial
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -14,7 +14,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from targeting.catchment import Catchment, make_catchment, walking_distances
+from targeting.catchment import Catchment, make_catchment, near_shares, walking_distances
 from targeting.cells import grid_cells, point_cells
 from targeting.errors import TractError, VenueError
 from targeting.feed import Feed
@@ -122,22 +122,25 @@ def find_catchments(
         walk_m = np.append(walk_m, np.full(len(venues), venue_walk_m))
         columns = columns.append(venues.index)
     by_area = grid_cells(polygons, places, place_walk_m)
-    catchment_of = partial(
-        make_catchment,
+    service: dict[str, Any] = {
+        "stops_xy": places,
+        "stop": calls["place"].to_numpy(np.int64),
+        "route": calls["route"].to_numpy(np.int64),
+        "walk_m": walk_m,
+    }
+    cells, share_by_area = by_area, None
+    if points is not None:
+        cells = point_cells(points, metres(points["lon"], points["lat"], crs), by_area)
+        share_by_area = near_shares(by_area, tracts=len(polygons), **service)
+    catchment = make_catchment(
+        cells,
         polygons=polygons,
-        stops_xy=places,
-        stop=calls["place"].to_numpy(np.int64),
-        route=calls["route"].to_numpy(np.int64),
         direction=calls["direction"].to_numpy(np.int64),
         departures=calls["weekly"].to_numpy(float),
         routes=columns,
-        walk_m=walk_m,
+        **service,
     )
-    if points is None:
-        catchment = catchment_of(by_area)
-    else:
-        by_points = point_cells(points, metres(points["lon"], points["lat"], crs), by_area)
-        catchment = replace(catchment_of(by_points), share_by_area=catchment_of(by_area).share())
+    catchment = replace(catchment, share_by_area=share_by_area)
     if venues is None:
         return catchment, None
     routes = len(feed.routes)

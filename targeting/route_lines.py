@@ -10,12 +10,11 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from targeting.directions import Calls
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
 
 MARK_DEGREES = 0.0003  # some 25 m: short, and long enough to be seen
-
-Calls = tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]
 
 
 def lines_by_route(

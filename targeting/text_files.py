@@ -11,7 +11,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
+
+import numpy as np
 
 from targeting.errors import NoTextError, UnsafeFileError
 from targeting.geopackages import GEOPACKAGE_IDS
@@ -35,12 +37,19 @@ _UNCLOSED = (
 )
 
 
+class Readable(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most so many bytes; none at the end."""
+
+
 class Watched(io.BufferedIOBase):
     """A stream that refuses to go on where it holds what no table holds.
 
     Parameters
     ----------
-    stream : binary file
+    stream : Readable
     most_bytes : int
         It may hold.
     limit : str
@@ -60,7 +69,7 @@ class Watched(io.BufferedIOBase):
 
     def __init__(
         self,
-        stream: IO[bytes],
+        stream: Readable,
         most_bytes: int,
         limit: str,
         *,
@@ -73,6 +82,7 @@ class Watched(io.BufferedIOBase):
         self.size = 0
         self._feeds = self._returns = self._unfinished = 0
         self._decoder: codecs.IncrementalDecoder | None = None
+        self._between_letters = True
 
     def readable(self) -> bool:
         """Return that it can be read."""
@@ -119,8 +129,9 @@ class Watched(io.BufferedIOBase):
             )
         if self._as_text:
             self._check_lines(chunk)
-        if self._decoder is not None:
+        if self._decoder is not None and not (chunk and self._between_letters and chunk.isascii()):
             self._decoder.decode(chunk, final=not chunk)
+            self._between_letters = not self._decoder.getstate()[0]
         return chunk
 
     def _check_lines(self, chunk: bytes) -> None:
@@ -129,8 +140,8 @@ class Watched(io.BufferedIOBase):
                 "holds NUL bytes, which no text has: it is damaged, or saved as UTF-16; save it as CSV in "
                 "UTF-8."
             )
-        self._feeds += chunk.count(b"\n")
-        self._returns += chunk.count(b"\r")
+        self._feeds += _count(chunk, b"\n")
+        self._returns += _count(chunk, b"\r") if b"\r" in chunk else 0
         start = 0
         while True:
             stop = start + LONGEST_LINE - self._unfinished
@@ -146,6 +157,11 @@ class Watched(io.BufferedIOBase):
                     "publisher again."
                 )
             start, self._unfinished = last + 1, 0
+
+
+def _count(chunk: bytes, letter: bytes) -> int:
+    """Return how often a byte occurs, faster than bytes.count where it is frequent."""
+    return int(np.count_nonzero(np.frombuffer(chunk, np.uint8) == ord(letter)))
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ class Timetable:
     trip_shape: npt.NDArray[np.object_]
     trip_runs: npt.NDArray[np.float64]
     run_starts: dict[int, npt.NDArray[np.int64]]
-    call_trip: npt.NDArray[np.int64]
-    call_stop: npt.NDArray[np.int64]
-    call_sequence: npt.NDArray[np.int64]
+    call_trip: npt.NDArray[np.int32]
+    call_stop: npt.NDArray[np.int32]
+    call_sequence: npt.NDArray[np.int32]
     trip_start: npt.NDArray[np.int64]
     trip_end: npt.NDArray[np.int64]
     links: npt.NDArray[np.int64]
@@ -180,7 +180,7 @@ def _read_trips(
 
 def _read_calls(
     files: FeedFiles, trip_ids: pd.Index, stops: pd.DataFrame, modes: set[str], notices: Notices
-) -> tuple[npt.NDArray[np.int64], ...]:
+) -> tuple[npt.NDArray[np.int32], ...]:
     """Return trip, stop (-1 unknown), sequence and time (-1 unknown) of the calls of these trips."""
     columns = files.columns(
         "stop_times",
@@ -190,10 +190,11 @@ def _read_calls(
         ],
         required=["trip_id", "stop_id"],
     )  # fmt: skip
-    trip = columns["trip_id"].positions_in(trip_ids)
+    # a column is let go as soon as it is used: of millions of rows each weighs
+    trip = columns.pop("trip_id").positions_in(trip_ids)
     ours = trip >= 0
-    closed = columns["pickup_type"].parsed("1".__eq__, bool)
-    closed &= columns["drop_off_type"].parsed("1".__eq__, bool)
+    closed = columns.pop("pickup_type").parsed("1".__eq__, bool)
+    closed &= columns.pop("drop_off_type").parsed("1".__eq__, bool)
     flexible = columns["stop_id"].parsed("".__eq__, bool)  # a zone or group of stops, on request
     if (flexible & ours).any():
         notices.add(
@@ -211,10 +212,11 @@ def _read_calls(
             f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
         )
     trip = trip[use]
-    stop_code = columns["stop_id"].codes[use]
-    sequence = columns["stop_sequence"].parsed(_whole_number, np.int32)[use]
-    times = {name: columns[name] for name in ("departure_time", "arrival_time")}
-    time = call_times(files, times, use, (trip, sequence), notices)
+    stop_ids = columns.pop("stop_id")
+    stop_code = stop_ids.codes[use]
+    sequence = columns.pop("stop_sequence").parsed(_whole_number, np.int32)[use]
+    time = call_times(files, columns, use, (trip, sequence), notices)
+    columns.clear()
     twice = _written_twice(trip, sequence, stop_code, time)
     if twice.any():
         notices.add(
@@ -225,8 +227,8 @@ def _read_calls(
             count=int(twice.sum()),
         )
         trip, stop_code, sequence, time = (each[~twice] for each in (trip, stop_code, sequence, time))
-    stop = pd.Index(stops.index).get_indexer(pd.Index(columns["stop_id"].values, dtype=object))
-    return trip.astype(np.int64), np.asarray(stop)[stop_code].astype(np.int64), sequence, time
+    stop = pd.Index(stops.index).get_indexer(pd.Index(stop_ids.values, dtype=object))
+    return trip, np.asarray(stop, np.int32)[stop_code], sequence, time
 
 
 def _written_twice(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
@@ -241,14 +243,17 @@ def _written_twice(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
 
 
 def _spans(
-    trips: int, call_trip: npt.NDArray[np.int64], call_time: npt.NDArray[np.int64]
+    trips: int, call_trip: npt.NDArray[np.int32], call_time: npt.NDArray[np.int32]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """Return the first and last time of each trip, seconds; 0 and -1 where it has none."""
     timed = call_time >= 0
+    trip, time = (call_trip, call_time) if timed.all() else (call_trip[timed], call_time[timed])
     start = np.full(trips, np.iinfo(np.int64).max)
     end = np.full(trips, -1)
-    np.minimum.at(start, call_trip[timed], call_time[timed])
-    np.maximum.at(end, call_trip[timed], call_time[timed])
+    if len(trip):
+        run = np.flatnonzero(np.diff(trip, prepend=-1))  # calls of a trip mostly follow each other
+        np.minimum.at(start, trip[run], np.minimum.reduceat(time, run))
+        np.maximum.at(end, trip[run], np.maximum.reduceat(time, run))
     return np.where(end < 0, 0, start), end
 
 

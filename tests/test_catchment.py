@@ -253,6 +253,32 @@ def test_shares_of_cells_by_area_are_circles() -> None:
     assert result.exposure().toarray().item() == pytest.approx(12 * 0.12566, abs=0.04)
 
 
+@pytest.mark.parametrize("at_once", [1, 40, 50_000])
+def test_shares_without_atoms_are_those_of_atoms(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    # buses and trains with walking distances of their own, some at the same stops
+    monkeypatch.setattr(module, "CELLS_AT_ONCE", at_once)
+    drawn = np.random.default_rng(5)
+    stop, route = drawn.integers(0, 12, 40), drawn.integers(0, 6, 40)
+    cells = Cells(
+        np.vstack([drawn.uniform(0, 3000, (199, 2)), [FAR]]), np.sort(drawn.integers(0, 7, 200)), np.ones(200)
+    )
+    service = {
+        "stops_xy": drawn.uniform(0, 3000, (12, 2)), "stop": stop, "route": route,
+        "walk_m": np.array([400.0, 400, 800, 800, 500, 400]),
+    }  # fmt: skip
+    whole = make_catchment(
+        cells,
+        polygons=np.array([shapely.box(9e6, i, 9e6 + 1, i + 1) for i in range(7)]),
+        direction=np.zeros(40, np.int64),
+        departures=np.ones(40),
+        routes=pd.RangeIndex(6),
+        **service,
+    )
+    shares = module.near_shares(cells, tracts=7, **service).toarray()
+    assert shares == pytest.approx(whole.share().toarray(), abs=1e-9)
+    assert 0 < shares.max() > shares.min()
+
+
 # --- the ground: a feed and tracts of different places ----------------------------------------
 
 SAMPLE = Path(__file__).parent.parent / "data"

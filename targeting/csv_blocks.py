@@ -1,0 +1,98 @@
+"""Text tables parsed block by block, by several threads, while they are unpacked.
+
+A table of millions of rows is never held as text: a few blocks of it are under way at a time.
+"""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.csv
+
+from targeting.text_files import Readable
+
+BLOCK = 1 << 22
+POOL = pa.default_memory_pool()
+_TEXTS = pa.dictionary(pa.int32(), pa.string())
+Skip = Callable[[pyarrow.csv.InvalidRow], str]
+
+
+def parse_csv(
+    stream: Readable,
+    names: Sequence[str],
+    wanted: Sequence[str],
+    *,
+    encoding: str,
+    in_blocks: bool,
+    uneven: Skip,
+) -> pa.Table:
+    """Return columns of a table as dictionary-encoded text.
+
+    Parameters
+    ----------
+    stream : Readable
+        The table with its header, which is left out.
+    names, wanted : sequence of str
+        Its columns, and those to return.
+    encoding : {"utf8", "latin1"}
+    in_blocks : bool
+        Whether no value runs over an end of line, so that the table may be cut at any.
+    uneven : callable
+        Told of every row that has more or fewer values than there are columns.
+
+    Raises
+    ------
+    ArrowInvalid
+        When it is no table.
+    """
+    parse_options = pyarrow.csv.ParseOptions(newlines_in_values=not in_blocks, invalid_row_handler=uneven)
+    convert_options = pyarrow.csv.ConvertOptions(
+        include_columns=wanted, column_types=dict.fromkeys(wanted, _TEXTS)
+    )
+
+    def parse(block: bytes, header: int) -> pa.Table:
+        return pyarrow.csv.read_csv(
+            pa.BufferReader(block),
+            read_options=pyarrow.csv.ReadOptions(
+                column_names=names,
+                skip_rows=header,
+                block_size=len(block) + 1,
+                encoding=encoding,
+                use_threads=False,
+            ),
+            parse_options=parse_options,
+            convert_options=convert_options,
+            memory_pool=POOL,
+        )
+
+    blocks = _blocks(stream) if in_blocks else iter([b"".join(iter(lambda: stream.read(BLOCK), b""))])
+    first = parse(next(blocks, b""), 1)
+    workers = os.cpu_count() or 1
+    parsed, under_way = [first], deque[Future[pa.Table]]()
+    with ThreadPoolExecutor(workers) as pool:
+        for block in blocks:
+            under_way.append(pool.submit(parse, block, 0))
+            if len(under_way) > workers:
+                parsed.append(under_way.popleft().result())
+        parsed += [each.result() for each in under_way]
+    return pa.concat_tables(parsed)
+
+
+def _blocks(stream: Readable) -> Iterator[bytes]:
+    """Yield the bytes of a table, cut where lines end."""
+    pieces: list[bytes] = []
+    size = 0
+    while chunk := stream.read(BLOCK):
+        pieces.append(chunk)
+        size += len(chunk)
+        if size < BLOCK:
+            continue
+        end = 1 + max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
+        if end:
+            pieces[-1], rest = chunk[:end], chunk[end:]
+            yield b"".join(pieces)
+            pieces, size = [rest], len(rest)
+    if any(pieces):
+        yield b"".join(pieces)

@@ -1,0 +1,89 @@
+"""Tables parsed in blocks hold what they hold as a whole, and times are read the same one by one."""
+
+import io
+import random
+import zipfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from targeting import archives, csv_blocks
+from targeting.archives import opened_member
+from targeting.campaign_sections import DEFAULT_LIMITS
+from targeting.times import seconds, seconds_of
+
+
+def _rows(text: bytes, *, in_blocks: bool) -> tuple[list[tuple[str, str]], list[str]]:
+    """Return the rows of a table of the columns a, b and c, without b, and the rows of another width."""
+    uneven: list[str] = []
+
+    def skip(row: object) -> str:
+        uneven.append(row.text)  # type: ignore[attr-defined]
+        return "skip"
+
+    table = csv_blocks.parse_csv(
+        io.BytesIO(text), ["a", "b", "c"], ["a", "c"], encoding="utf8", in_blocks=in_blocks, uneven=skip
+    )
+    rows = list(zip(*(table.column(name).to_pylist() for name in ("a", "c")), strict=True))
+    return rows, sorted(uneven)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("last", [True, False])
+@pytest.mark.parametrize("block", [1, 7, 64, 1 << 22])
+def test_blocks_hold_what_the_whole_holds(
+    monkeypatch: pytest.MonkeyPatch, end: str, last: bool, block: int
+) -> None:
+    monkeypatch.setattr(csv_blocks, "BLOCK", block)
+    drawn = random.Random(7)  # noqa: S311
+    lines = [f"{drawn.randrange(9)},x,é{drawn.randrange(10**6)}" for _ in range(200)]
+    lines[50:50] = ["1,2", "1,2,3,4"]
+    text = end.join(["a,b,c", *lines]) + (end if last else "")
+    rows, uneven = _rows(text.encode(), in_blocks=True)
+    expected = [(line.split(",")[0], line.split(",")[2]) for line in lines if line.count(",") == 2]
+    assert rows == expected
+    assert uneven == ["1,2", "1,2,3,4"]
+    assert _rows(text.encode(), in_blocks=False) == (rows, uneven)
+
+
+def test_a_quoted_end_of_line_is_kept_in_a_table_read_as_a_whole() -> None:
+    assert _rows(b'a,b,c\n1,2,"3\n4"\n', in_blocks=False)[0] == [("1", "3\n4")]
+
+
+@given(st.lists(st.from_regex(r"[0-9]{1,3}:[0-9]{1,2}:[0-9]{1,2}|.{0,9}", fullmatch=True)))
+def test_times_together_are_those_one_by_one(texts: list[str]) -> None:
+    usual = ["08:00:00", "24:59:07", "8:00:00", "08;00:00", "/8:00:00", "08:00:0:", ""]
+    assert seconds_of(usual + texts).tolist() == [seconds(text) for text in usual + texts]
+    assert seconds_of(["25:01:02"]).tolist() == [25 * 3600 + 62]
+
+
+@pytest.mark.parametrize("packed_chunk", [1, 100, 1 << 16])
+def test_a_member_is_inflated_as_zipfile_does_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed_chunk: int
+) -> None:
+    monkeypatch.setattr(archives, "_PACKED_CHUNK", packed_chunk)
+    content = b"".join(b"%d,%d\n" % (i, i * i) for i in range(5000)) + b"0" * 50_000
+    path = tmp_path / "some.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("before.txt", "x" * 1000)
+        archive.writestr("ä/some.txt", content)
+    with opened_member(path, "ä/some.txt", DEFAULT_LIMITS, 10**9, as_text=True) as stream:
+        assert b"".join(iter(lambda: stream.read(777), b"")) == content
+
+
+@pytest.mark.parametrize("at", [0.2, 0.9])
+def test_a_changed_byte_never_passes(tmp_path: Path, at: float) -> None:
+    path = tmp_path / "some.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("some.txt", random.Random(3).randbytes(4000).hex())  # noqa: S311
+        member = archive.getinfo("some.txt")
+    content = bytearray(path.read_bytes())
+    content[member.header_offset + 30 + len("some.txt") + int(member.compress_size * at)] ^= 4
+    path.write_bytes(content)
+    with (
+        opened_member(path, "some.txt", DEFAULT_LIMITS, 10**9, as_text=True) as stream,
+        pytest.raises(archives.DAMAGED),
+    ):
+        stream.read()
