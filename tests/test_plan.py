@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
@@ -728,3 +729,14 @@ def test_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
     assert contents[0].keys() == contents[1].keys()
     for name, content in contents[0].items():
         assert content == contents[1][name], name
+
+
+def test_the_order_of_a_sum_does_not_decide_where_a_half_is_met() -> None:
+    """Five trips of 10, 35, 25, 15 and 20 minutes: 1.75 hours in one order, less or more in others."""
+    sums = sorted({sum(order) for order in permutations(minutes / 60 for minutes in (10, 35, 25, 15, 20))})
+    assert len({round(each, 1) for each in sums}) == 2
+    table = pd.DataFrame({"vehicle_hours_week": sums, "served": [hours + 0.75 for hours in sums]})
+    found = rounded(table)
+    assert set(found["vehicle_hours_week"]) == {1.8}
+    assert set(found["served"]) == {2}
+    assert rounded(pd.DataFrame({"share": [0.00014, 0.99996]}))["share"].tolist() == [1e-4, 1]

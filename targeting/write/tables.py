@@ -111,14 +111,19 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
         if name in EXACT:
             continue
         if name in SHARES:
-            table[name] = table[name].round(4)
+            table[name] = _to_places(table[name], 4)
         elif name in HOURS:
-            table[name] = table[name].round(1)
+            table[name] = _to_places(table[name], 1)
         elif name == "concentration":
-            table[name] = table[name].round(2)
+            table[name] = _to_places(table[name], 2)
         else:
-            table[name] = table[name].round().astype("Int64")
+            table[name] = _to_places(table[name], 0).astype("Int64")
     return table
+
+
+def _to_places(figures: "pd.Series[float]", places: int) -> "pd.Series[float]":
+    """Return figures rounded, first more finely, lest the order of a sum decide where a half is met."""
+    return figures.round(places + 5).round(places)
 
 
 def as_csv(table: pd.DataFrame) -> str:
