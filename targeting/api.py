@@ -12,6 +12,7 @@ from typing import Literal
 import pandas as pd
 
 from targeting import plan as straight_line
+from targeting.cache import user_cache
 from targeting.campaign import Campaign, read_campaign, with_settings
 from targeting.write import write_plan
 from targeting.write.map import map_html
@@ -102,5 +103,5 @@ def make_plan(campaign: str | PathLike[str] | Campaign, **settings: object) -> P
         wanted = with_settings(campaign, settings) if settings else campaign
     else:
         wanted = read_campaign(Path(campaign), settings)
-    made = straight_line.make_plan(wanted)
+    made = straight_line.make_plan(wanted, cache=user_cache())
     return Plan(**{field.name: getattr(made, field.name) for field in fields(made)})

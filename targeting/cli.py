@@ -24,6 +24,7 @@ from targeting.progress import progress
 from targeting.whole import alone
 
 if TYPE_CHECKING:
+    from targeting.cache import Cache
     from targeting.campaign import Campaign
     from targeting.notices import Notices
     from targeting.plan import Plan
@@ -135,6 +136,23 @@ def _campaign_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def _cache_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that has everything read and computed anew."""
+
+    def chosen(_: click.Context, __: click.Parameter, without: bool) -> "Cache | None":
+        from targeting.cache import user_cache
+
+        return None if without else user_cache()
+
+    return click.option(
+        "--no-cache",
+        "cache",
+        is_flag=True,
+        callback=chosen,
+        help="Read and compute everything anew; by default feeds that have not changed are not read twice.",
+    )(command)
+
+
 @click.group(cls=_Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="targeting")
 def main() -> None:
@@ -153,6 +171,7 @@ main.add_command(regions)
 
 @main.command(epilog="\b\nExample:\n  targeting plan campaign.toml --set buses=50 --out maps/fifty")
 @_campaign_options
+@_cache_option
 @click.option("--out", type=FILE, help="Folder to write, by default maps/<campaign name>.")
 @click.option("--report", is_flag=True, help="Write report.html and report.docx too: summary and appendix.")
 @click.option(
@@ -166,6 +185,7 @@ def plan(
     settings: tuple[str, ...],
     quiet: bool,
     as_json: bool,
+    cache: "Cache | None",
     out: Path | None,
     report: bool,
     audience: Literal["staff", "public"],
@@ -179,14 +199,15 @@ def plan(
     campaign = read_campaign(file, settings)
     folder = out or Path("maps") / (_slug(campaign.name) + ("-public" if audience == "public" else ""))
     check_out(folder)
-    _plan_into(campaign, folder, quiet, as_json, report=report, audience=audience)
+    _plan_into(campaign, folder, quiet, as_json, cache, report=report, audience=audience)
 
 
 @main.command(epilog="\b\nExample:\n  targeting routes campaign.toml --json > routes.json")
 @_campaign_options
-def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+@_cache_option
+def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, cache: "Cache | None") -> None:
     """Score the routes: which language each calls for, without placing a single bus."""
-    scores = _scores(file, settings, quiet or as_json)
+    scores = _scores(file, settings, quiet or as_json, cache)
     if as_json:
         print_json({"routes": _rows(scores.routes), "notices": scores.notices.as_dicts()})
     elif not quiet:
@@ -198,8 +219,11 @@ def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool) ->
 
 @main.command(epilog="\b\nExample:\n  targeting explain campaign.toml 72")
 @_campaign_options
+@_cache_option
 @click.argument("route")
-def explain(file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+def explain(
+    file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_json: bool, cache: "Cache | None"
+) -> None:
     """Explain ROUTE (its number or id): what the plan hangs there and why, and what predominates along it."""
     from targeting.campaign import read_campaign
     from targeting.placement_reasons import placed_on, what_hangs, what_predominates
@@ -208,7 +232,7 @@ def explain(file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_j
 
     campaign = read_campaign(file, settings)
     with progress(len(campaign.region.gtfs) + 6, quiet or as_json) as step:
-        made = make_plan(campaign, step)
+        made = make_plan(campaign, step, cache)
     route_id = _find_route(made.scores, route)
     tracts = tracts_behind(made.scores, route_id)
     if as_json:
@@ -273,8 +297,16 @@ def hotspots(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
 
 @main.command(epilog="\b\nExample:\n  targeting vehicles campaign.toml --csv vehicles.csv")
 @_campaign_options
+@_cache_option
 @click.option("--csv", "table", type=FILE, help="Write the table to this CSV file.")
-def vehicles(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, table: Path | None) -> None:
+def vehicles(
+    file: Path,
+    settings: tuple[str, ...],
+    quiet: bool,
+    as_json: bool,
+    cache: "Cache | None",
+    table: Path | None,
+) -> None:
     """Count vehicles: how many each route has, and on which other routes its cards are seen."""
     from dataclasses import asdict
 
@@ -286,7 +318,7 @@ def vehicles(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, 
 
     campaign, notices = read_campaign(file, settings), Notices()
     with progress(len(campaign.region.gtfs) + 2, quiet or as_json) as step:
-        feed, rows, totals = read_vehicles(campaign, notices, step)
+        feed, rows, totals = read_vehicles(campaign, notices, step, cache)
     source = service_line(campaign, feed)
     if table is not None:
         write_vehicles(table, rows, source)
@@ -334,7 +366,7 @@ def demo(folder: Path, quiet: bool, as_json: bool) -> None:
         write_sample(folder)
     except OSError as fault:
         raise OutputError(f"{folder}: cannot be written ({fault.strerror}).") from fault
-    _plan_into(read_campaign(folder / "sample.toml"), folder / "plan", quiet, as_json)
+    _plan_into(read_campaign(folder / "sample.toml"), folder / "plan", quiet, as_json, None)
 
 
 main.add_command(doctor)
@@ -349,6 +381,7 @@ def _plan_into(
     folder: Path,
     quiet: bool,
     as_json: bool,
+    cache: "Cache | None",
     *,
     report: bool = False,
     audience: Literal["staff", "public"] = "staff",
@@ -359,7 +392,7 @@ def _plan_into(
 
     with alone(folder), progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
         replaced = (folder / RECORD).exists()
-        made = make_plan(campaign, step)
+        made = make_plan(campaign, step, cache)
         step("writing map and tables")
         files = write_plan(made, folder, report=report, audience=audience)
     if as_json:
@@ -382,13 +415,13 @@ def _plan_into(
             click.echo("They replaced the plan that was there; --out keeps plans apart.")
 
 
-def _scores(file: Path, settings: tuple[str, ...], quiet: bool) -> "Scores":
+def _scores(file: Path, settings: tuple[str, ...], quiet: bool, cache: "Cache | None") -> "Scores":
     from targeting.campaign import read_campaign
     from targeting.scoring import score_routes
 
     campaign = read_campaign(file, settings)
     with progress(len(campaign.region.gtfs) + 4, quiet) as step:
-        return score_routes(campaign, step)
+        return score_routes(campaign, step, cache)
 
 
 def _find_route(scores: "Scores", name: str) -> str:

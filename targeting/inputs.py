@@ -6,9 +6,11 @@ from dataclasses import dataclass
 import geopandas as gpd
 import pandas as pd
 
+from targeting.cache import Cache
 from targeting.campaign import Campaign
+from targeting.derived import derive_feed
 from targeting.errors import CampaignError
-from targeting.feed import Feed, read_feeds
+from targeting.feed import Feed
 from targeting.feed_checks import check_feed, check_posting
 from targeting.garages import Garages, read_garages
 from targeting.languages import Language, find_languages
@@ -53,7 +55,9 @@ class Inputs:
     water: gpd.GeoSeries | None = None
 
 
-def read_inputs(campaign: Campaign, notices: Notices, step: Step = lambda _: None) -> Inputs:
+def read_inputs(
+    campaign: Campaign, notices: Notices, step: Step = lambda _: None, cache: Cache | None = None
+) -> Inputs:
     """Read all the files of a campaign.
 
     Parameters
@@ -62,6 +66,8 @@ def read_inputs(campaign: Campaign, notices: Notices, step: Step = lambda _: Non
     notices : Notices
     step : callable
         Told in a few words what is being read, for a progress bar.
+    cache : Cache, optional
+        Of feeds read before.
 
     Raises
     ------
@@ -85,7 +91,8 @@ def read_inputs(campaign: Campaign, notices: Notices, step: Step = lambda _: Non
     if region.points is not None:
         step("reading population points")
         points = read_points(campaign.path(region.points), tracts, notices, campaign.limits)
-    feed = read_feeds(
+    feed = derive_feed(
+        cache,
         [campaign.path(path) for path in region.gtfs],
         notices=notices,
         week=region.week,

@@ -3,7 +3,7 @@
 Bad data is reported and counted; it stops a run (an error) only when nothing sound is left.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -61,6 +61,11 @@ class Notices:
         notice = Notice(code, severity, plain(message), plain(file), count, ids)
         if notice not in self._found:
             self._found.append(notice)
+
+    def extend(self, notices: Iterable[dict[str, Any]]) -> None:
+        """Keep notices that `as_dicts` has returned."""
+        for notice in notices:
+            self.add(**{**notice, "ids": tuple(notice["ids"])})
 
     def __iter__(self) -> Iterator[Notice]:
         return iter(self._found)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from targeting.cache import Cache
 from targeting.campaign import Campaign
 from targeting.coverage_table import coverage_rows
 from targeting.inputs import Step
@@ -59,8 +60,16 @@ class Plan:
         return self.scores.routes
 
 
-def make_plan(campaign: Campaign, step: Step = lambda _: None) -> Plan:
+def make_plan(campaign: Campaign, step: Step = lambda _: None, cache: Cache | None = None) -> Plan:
     """Make a plan: which language hangs on how many buses of which unit, and who it serves and reaches.
+
+    Parameters
+    ----------
+    campaign : Campaign
+    step : callable
+        Told in a few words what is being done, for a progress bar.
+    cache : Cache, optional
+        Of what was derived from the same files before.
 
     Raises
     ------
@@ -68,7 +77,7 @@ def make_plan(campaign: Campaign, step: Step = lambda _: None) -> Plan:
         When an input cannot be used, more buses are asked for than run, or the wishes fight each other.
     """
     refuse_contradictions(campaign)
-    scores = score_routes(campaign, step)
+    scores = score_routes(campaign, step, cache)
     step("placing buses")
     posting = decide(scores)
     step("adding up who sees a poster")

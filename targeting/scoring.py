@@ -6,9 +6,10 @@ settings on the same inputs.
 
 import pandas as pd
 
+from targeting.cache import Cache
 from targeting.campaign import Campaign
 from targeting.certainty import certainty_of
-from targeting.ground import find_catchments
+from targeting.derived import derive_catchments
 from targeting.hotspots import HotspotRule, hot_table, hotspots_of
 from targeting.inputs import Inputs, Step, read_inputs
 from targeting.languages import Language, told_apart
@@ -22,7 +23,7 @@ from targeting.tracts import Tracts
 from targeting.units import make_units
 
 
-def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
+def score_routes(campaign: Campaign, step: Step = lambda _: None, cache: Cache | None = None) -> Scores:
     """Read the campaign's files, join people to routes and give each route the language it calls for.
 
     Parameters
@@ -30,6 +31,8 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
     campaign : Campaign
     step : callable
         Told in a few words what is being done, for a progress bar.
+    cache : Cache, optional
+        Of what was derived from the same files before.
 
     Raises
     ------
@@ -37,10 +40,16 @@ def score_routes(campaign: Campaign, step: Step = lambda _: None) -> Scores:
         When an input cannot be used.
     """
     notices = Notices()
-    return score(campaign, read_inputs(campaign, notices, step), notices, step)
+    return score(campaign, read_inputs(campaign, notices, step, cache), notices, step, cache)
 
 
-def score(campaign: Campaign, inputs: Inputs, notices: Notices, step: Step = lambda _: None) -> Scores:
+def score(
+    campaign: Campaign,
+    inputs: Inputs,
+    notices: Notices,
+    step: Step = lambda _: None,
+    cache: Cache | None = None,
+) -> Scores:
     """Join people to routes and give each route the language it calls for.
 
     Raises
@@ -59,7 +68,8 @@ def score(campaign: Campaign, inputs: Inputs, notices: Notices, step: Step = lam
         notices=notices,
     )
     step("finding who lives near each route")
-    catchment, near_venues = find_catchments(
+    catchment, near_venues = derive_catchments(
+        cache,
         feed,
         tracts,
         inputs.points,

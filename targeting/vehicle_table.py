@@ -8,8 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
+from targeting.cache import Cache
 from targeting.campaign import Campaign
-from targeting.feed import Feed, read_feeds
+from targeting.derived import derive_feed
+from targeting.feed import Feed
 from targeting.garages import read_garages
 from targeting.notices import Notices
 from targeting.service import BlockHours, block_hours, design_weekday
@@ -42,7 +44,10 @@ class VehicleTotals:
 
 
 def read_vehicles(
-    campaign: Campaign, notices: Notices, step: Callable[[str], None] = lambda _: None
+    campaign: Campaign,
+    notices: Notices,
+    step: Callable[[str], None] = lambda _: None,
+    cache: Cache | None = None,
 ) -> tuple[Feed, pd.DataFrame, VehicleTotals]:
     """Return a campaign's feed, its `vehicle_rows` and its `vehicle_totals`; no census table is read.
 
@@ -52,7 +57,8 @@ def read_vehicles(
         When the feed, or the file of garages, cannot be used.
     """
     region, placement = campaign.region, campaign.placement
-    feed = read_feeds(
+    feed = derive_feed(
+        cache,
         [campaign.path(path) for path in region.gtfs],
         notices=notices,
         week=region.week,

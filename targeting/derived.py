@@ -1,0 +1,167 @@
+"""What takes longest to make of a campaign's files, taken from a cache where it was made before.
+
+Both functions return exactly what `read_feeds` and `find_catchments` return, and add the same notices.
+"""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse
+import shapely
+
+from targeting.cache import Cache, key_of
+from targeting.campaign_sections import DEFAULT_LIMITS, Limits
+from targeting.catchment import Catchment
+from targeting.design_week import DesignWeek
+from targeting.feed import Feed, FeedSource, read_feeds
+from targeting.feed_files import open_feed
+from targeting.ground import find_catchments
+from targeting.notices import Notices
+from targeting.tracts import Tracts
+
+_FRAMES = ("routes", "stops", "departures", "trips", "links", "left_out")
+_SPARSE = ("departures", "touched", "wholly", "share_by_area")
+
+
+def derive_feed(
+    cache: Cache | None,
+    paths: Sequence[Path],
+    *,
+    notices: Notices,
+    week: date | None = None,
+    modes: Collection[str] = ("bus",),
+    limits: Limits = DEFAULT_LIMITS,
+    step: Callable[[str], None] = lambda _: None,
+) -> Feed:
+    """Return the feed of `targeting.feed.read_feeds`.
+
+    Parameters
+    ----------
+    cache : Cache or None
+        None to read it in any case.
+    paths, notices, week, modes, limits, step
+        As for `read_feeds`, which says what is raised, too.
+    """
+    settings: dict[str, Any] = {"week": week, "modes": modes, "limits": limits, "step": step}
+    if cache is None:
+        return read_feeds(paths, notices=notices, **settings)
+    contents = [open_feed(path, Notices(), limits).sha256() for path in paths]
+    key = key_of("feed", [*map(str, paths), *contents, week, sorted(modes), limits.model_dump_json()])
+    kept = cache.get(key)
+    if kept is not None:
+        for path in paths:
+            step(f"reading {path.name}")
+        step("counting departures")
+        notices.extend(kept["notices"])
+        return _feed_from(kept)
+    found = Notices()
+    feed = read_feeds(paths, notices=found, **settings)
+    notices.extend(found.as_dicts())
+    cache.put(key, {**_content_of_feed(feed), "notices": found.as_dicts()})
+    return feed
+
+
+def derive_catchments(
+    cache: Cache | None,
+    feed: Feed,
+    tracts: Tracts,
+    points: pd.DataFrame | None,
+    venues: pd.DataFrame | None,
+    *,
+    notices: Notices,
+    **distances: float,
+) -> tuple[Catchment, Catchment | None]:
+    """Return the catchments of `targeting.ground.find_catchments`.
+
+    Parameters
+    ----------
+    cache : Cache or None
+        None to find them in any case.
+    feed, tracts, points, venues, notices, **distances
+        As for `find_catchments`, which says what is raised, too.
+    """
+    if cache is None:
+        return find_catchments(feed, tracts, points, venues, notices=notices, **distances)
+    outlines = shapely.to_wkb(tracts.geometry.to_numpy())
+    key = key_of(
+        "catchments",
+        [
+            feed.routes, feed.stops, feed.departures, str(tracts.geometry.crs), *outlines,
+            np.flatnonzero(tracts.population.to_numpy() > 0), points, venues, *sorted(distances.items()),
+        ],
+    )  # fmt: skip
+    kept = cache.get(key)
+    if kept is not None:
+        notices.extend(kept["notices"])
+        of_venues = None if venues is None else _catchment_from("venues_", kept, venues.index)
+        return _catchment_from("routes_", kept, feed.routes.index), of_venues
+    found = Notices()
+    of_routes, of_venues = find_catchments(feed, tracts, points, venues, notices=found, **distances)
+    notices.extend(found.as_dicts())
+    content = {**_content_of_catchment("routes_", of_routes), "notices": found.as_dicts()}
+    if of_venues is not None:
+        content |= _content_of_catchment("venues_", of_venues)
+    cache.put(key, content)
+    return of_routes, of_venues
+
+
+def _content_of_feed(feed: Feed) -> dict[str, Any]:
+    content: dict[str, Any] = {name: getattr(feed, name) for name in _FRAMES}
+    content["lines"] = pd.DataFrame({"line": shapely.to_wkb(feed.lines.to_numpy())}, index=feed.lines.index)
+    content["week"] = [feed.week.first_day.isoformat(), feed.week.reason]
+    content["sources"] = [
+        [
+            source.path, source.sha256, source.agencies, source.version,
+            [day.isoformat() for day in source.period], source.service_tables,
+        ]
+        for source in feed.sources
+    ]  # fmt: skip
+    for number, source in enumerate(feed.sources):
+        content[f"trips_by_day_{number}"] = source.trips_by_day.to_frame("trips")
+    return content
+
+
+def _feed_from(kept: dict[str, Any]) -> Feed:
+    first_day, reason = kept["week"]
+    sources = []
+    for number, (path, sha256, agencies, version, period, tables) in enumerate(kept["sources"]):
+        begin, end = map(date.fromisoformat, period)
+        by_day = kept[f"trips_by_day_{number}"]["trips"].rename(None)
+        sources.append(
+            FeedSource(path, sha256, tuple(agencies), version, (begin, end), tuple(tables), by_day)
+        )
+    lines = kept["lines"]["line"]
+    frames = {name: kept[name] for name in _FRAMES}
+    return Feed(
+        sources=tuple(sources),
+        week=DesignWeek(date.fromisoformat(first_day), reason),
+        lines=pd.Series(shapely.from_wkb(lines.to_numpy(object)), index=lines.index, dtype=object),
+        **frames,
+    )
+
+
+def _content_of_catchment(prefix: str, catchment: Catchment) -> dict[str, Any]:
+    content: dict[str, Any] = {"tracts": catchment.tracts}
+    content |= {name: getattr(catchment, name) for name in ("tract", "weight", "xy")}
+    for name in _SPARSE:
+        matrix = getattr(catchment, name)
+        if matrix is not None:
+            content |= {f"{name}-{part}": getattr(matrix, part) for part in ("data", "indices", "indptr")}
+            content[f"{name}-shape"] = list(matrix.shape)
+    return {prefix + name: value for name, value in content.items()}
+
+
+def _catchment_from(prefix: str, kept: dict[str, Any], routes: pd.Index) -> Catchment:
+    def sparse(name: str) -> scipy.sparse.csr_matrix | None:
+        if f"{prefix}{name}-data" not in kept:
+            return None
+        arrays = tuple(kept[f"{prefix}{name}-{part}"] for part in ("data", "indices", "indptr"))
+        return scipy.sparse.csr_matrix(arrays, shape=tuple(kept[f"{prefix}{name}-shape"]))
+
+    parts: dict[str, Any] = {name: kept[prefix + name] for name in ("tracts", "tract", "weight", "xy")}
+    parts |= {name: sparse(name) for name in _SPARSE}
+    return Catchment(routes=routes, **parts)
