@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-ENOUGH_S = 60.0  # a program that has run so long in all is not run again
+ENOUGH_S = 40.0  # a program that has run so long in all is not run again
 Command = Sequence[object]
 
 
@@ -92,7 +92,7 @@ def run(command: Command, *, limit_s: float = 600.0, environment: Mapping[str, s
 def in_turns(programs: Mapping[str, Command], runs: int, *, limit_s: float = 600.0) -> dict[str, list[Run]]:
     """Run programs one after the other, round after round, so that all meet the same machine.
 
-    A program that failed, or has taken a minute in all, sits out the rounds that are left.
+    A program that failed, or has run long enough in all, sits out the rounds that are left.
 
     Parameters
     ----------

@@ -55,6 +55,12 @@ class Region:
     week: str
 
 
+def feed_of(title: str, data: Path) -> Path:
+    """Return the feed of a region, or the one that it is several times over."""
+    name = title.partition(" × ")[0]
+    return ROOT / "data/gtfs/sample.zip" if name == "sample" else data.resolve() / FEEDS[name]
+
+
 def region(title: str, data: Path, folder: Path) -> Region:
     """Return a region, its files written into a folder unless they are there.
 
@@ -67,11 +73,11 @@ def region(title: str, data: Path, folder: Path) -> Region:
     folder : Path
     """
     name, _, times = title.partition(" × ")
+    feed = feed_of(title, data)
     if name == "sample":
-        return Region(title, ROOT / "data/sample.toml", ROOT / "data/gtfs/sample.zip", WEEKS[name])
+        return Region(title, ROOT / "data/sample.toml", feed, WEEKS[name])
     place = folder / title.replace(" × ", "_")
     place.mkdir(parents=True, exist_ok=True)
-    feed = data.resolve() / FEEDS[name]
     if times:
         large = place / "feed.zip"
         if not large.exists():
@@ -82,7 +88,8 @@ def region(title: str, data: Path, folder: Path) -> Region:
         campaign.write_text(TRIMET.format(feed=feed, data=data.resolve()), encoding="utf-8")
     else:
         # in a process of its own, since it loads pandas
-        subprocess.run([sys.executable, ROOT / "benchmarks/invented_tracts.py", feed, place], check=True)
+        script = ROOT / "benchmarks/invented_tracts.py"
+        subprocess.run([sys.executable, script, feed, place], check=True, stdout=subprocess.DEVNULL)
         campaign = place / "campaign.toml"
     return Region(title, campaign, feed, WEEKS[name])
 
