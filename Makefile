@@ -1,11 +1,12 @@
 # Python 3.11 or newer and make are all that is needed; everything else is installed into .venv.
 PYTHON ?= python3
 MINUTES ?= 10
+RUNS ?= 3
 QUICK := campaign cli languages legal_basis moe sample smallest wishes wording  # tests of the wheel by itself
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fuzz lint audit format dist lock clean
+.PHONY: demo test fuzz benchmarks lint audit format dist lock clean
 
 demo: $(VENV)/ready  ## Plan the sample campaign and say where the map is
 	$(BIN)/targeting plan data/sample.toml --out maps/sample
@@ -15,6 +16,9 @@ test: $(VENV)/ready-dev  ## Run all tests, on all cores
 
 fuzz: $(VENV)/ready-dev  ## Try what must hold of every plan on regions drawn at random: make fuzz MINUTES=30
 	PYTHONPATH=benchmarks:tests $(BIN)/python tests/fuzz.py $(MINUTES)
+
+benchmarks: $(VENV)/ready-bench  ## Measure against what a user would pick instead: make benchmarks RUNS=5
+	$(BIN)/python benchmarks/compare.py --runs $(RUNS)
 
 lint: $(VENV)/ready-dev  ## Check style and types
 	$(BIN)/ruff check .
@@ -45,6 +49,8 @@ lock: $(VENV)/ready-dev  ## Pin all dependencies anew, after a change in pyproje
 	  --output-file requirements.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate \
 	  --unsafe-package pip --extra dev --constraint requirements.txt --output-file requirements-dev.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --no-annotate \
+	  --extra bench --constraint requirements-dev.txt --output-file requirements-bench.txt pyproject.toml
 
 clean:  ## Remove what the other targets made
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .fuzz
@@ -59,4 +65,8 @@ $(VENV)/ready: $(VENV)/bin/python requirements.txt pyproject.toml
 
 $(VENV)/ready-dev: $(VENV)/ready requirements-dev.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@
+
+$(VENV)/ready-bench: $(VENV)/ready requirements-bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	@touch $@

@@ -133,8 +133,10 @@ def test_dependencies_are_pinned() -> None:
     for file, needed in (
         ("requirements.txt", names(told["dependencies"])),
         ("requirements-dev.txt", names(told["dependencies"]) | names(extras["dev"]) | names(extras["batch"])),
+        ("requirements-bench.txt", names(told["dependencies"]) | names(extras["bench"])),
     ):
         lines = pins(file)
         assert all(re.fullmatch(r"[a-z0-9.-]+==[0-9][0-9a-z.]*", line) for line in lines), file
         assert needed <= {line.partition("==")[0] for line in lines}, file
     assert pins("requirements.txt") <= pins("requirements-dev.txt"), "tests run with what users have"
+    assert pins("requirements.txt") <= pins("requirements-bench.txt"), "and so do benchmarks"
