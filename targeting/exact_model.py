@@ -1,6 +1,12 @@
-"""The program that HiGHS solves for the exact placement: columns, budgets and tangent planes."""
+"""The program that HiGHS solves for the exact placement: columns, budgets and tangent planes.
+
+Atoms share columns of people reached, and with them planes: a plane of many atoms is the sum of one plane
+for each. That keeps the program small, however many places and units there are, and loses nothing of what is
+proven: each plane lies above the true curve, and touches it where it was laid.
+"""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import highspy
 import numpy as np
@@ -11,6 +17,7 @@ from targeting.problem import LEAST_REACH, Problem
 from targeting.reach import Floats, Ints
 
 TOUCHES = 1e-7  # share of a language's reach; a plane that cuts off less is not laid
+COLUMNS = 1000  # of people reached: more make the bound tighter in fewer rounds, and each round slower
 SEED = 1
 _DONE = highspy.HighsModelStatus
 
@@ -36,14 +43,16 @@ class PlacementModel:
         open_ = problem.allowed & (problem.vehicles > 0)[:, None]
         open_ |= problem.least > 0
         self.place[open_] = np.arange(open_.sum())
-        alone = scipy.sparse.csr_matrix(problem.audience.rides.T)
-        alone.data = -np.expm1(-alone.data)
-        one = np.where(open_, alone @ problem.audience.people, 0.0)  # reach of one card by itself
+        audience = problem.audience
+        self.alone = audience.rides.tocsr(copy=True)  # share that one card reaches by itself
+        self.alone.data = -np.expm1(-self.alone.data)
+        self.slopes = scipy.sparse.vstack([audience.rides, self.alone], format="csr")
+        one = np.where(open_, self.alone.T @ audience.people, 0.0)
         least = np.where(one > 0, one, np.inf).min(axis=0, initial=np.inf)
         self.least_reach: Floats = np.maximum(least, 10 * LEAST_REACH)
         self._card_columns(open_)
         self._bus_columns()
-        self._reach_columns()
+        self._reach_columns(one)
         self._budget_rows()
 
     def lay_first(self) -> None:
@@ -52,17 +61,12 @@ class PlacementModel:
         With whole cards people reached never exceed the sum of what each card would reach alone; the
         tangent in that point is steeper, and lets the program gain by cutting a card in pieces.
         """
-        audience = self.problem.audience
-        alone = audience.rides.copy()
-        alone.data = -np.expm1(-alone.data)
-        for group, inside in enumerate(self.members):
-            slope = (inside @ alone.multiply(audience.people[:, group][:, None])).tocsr()
-            self._plane_rows(group, slope, np.zeros(inside.shape[0]), np.arange(inside.shape[0]))
+        self._lay_planes(np.zeros(self.place.shape), all_of_them=True)
         if self.problem.weights is None:
             self._first_log_rows()
 
     def lay(self, cards: Floats, *, all_of_them: bool = False) -> int:
-        """Lay tangent planes on the true curve at a placement, and return how many.
+        """Lay planes on the true curve at a placement, and return how many.
 
         Parameters
         ----------
@@ -71,25 +75,16 @@ class PlacementModel:
         all_of_them : bool
             Also those that cut off next to nothing.
         """
-        laid = 0
-        audience = self.problem.audience
-        left = np.exp(-(audience.rides @ cards))
-        for group in range(len(self.problem.groups)):
-            people = audience.people[:, group]
-            inside = self.members[group]
-            if not inside.shape[0]:
-                continue
-            reached = np.asarray(inside @ (people * (1 - left[:, group])))
-            slope = (inside @ audience.rides.multiply((people * left[:, group])[:, None])).tocsr()
-            at = np.asarray(reached - slope @ cards[:, group])
-            rows = np.arange(inside.shape[0])
-            if self.known and not all_of_them:  # a plane above the last answer cuts nothing off
-                rows = rows[self.known[group] - reached > TOUCHES * reached.sum() / len(rows)]
-            self._plane_rows(group, slope, at, rows)
-            laid += len(rows)
+        laid = self._lay_planes(cards, all_of_them=all_of_them or not self.known)
         if self.problem.weights is None:
-            laid += self._log_rows(audience.reach(cards))
+            laid += self._log_rows(self.problem.audience.reach(cards))
         return laid
+
+    def most(self, cards: Floats) -> float:
+        """Return the least that planes can ever allow a placement, in pieces or whole, to be worth."""
+        audience = self.problem.audience
+        shares = np.minimum(audience.reached_shares(cards), self.alone @ cards)
+        return self.problem.worth((audience.people * shares).sum(axis=0))
 
     @property
     def impossible(self) -> bool:
@@ -149,20 +144,21 @@ class PlacementModel:
         self._add_columns(np.zeros(len(most)), np.zeros(len(most)), most)
         self.whole = self.solver.getNumCol()
 
-    def _reach_columns(self) -> None:
-        """Add a column for people reached of each group in each set of atoms that share their units."""
+    def _reach_columns(self, one: Floats) -> None:
+        """Add columns for people reached of each group, in the atoms that meet the same leading unit most.
+
+        Leading are the units of which one card by itself reaches most, shape (units, groups).
+        """
         problem, audience = self.problem, self.problem.audience
-        met = audience.rides.tocsr()
-        met.sort_indices()
-        sets = [met.indices[met.indptr[row] : met.indptr[row + 1]].tobytes() for row in range(met.shape[0])]
-        _, same = np.unique(np.array(sets, dtype=object), return_inverse=True)
-        self.members: list[scipy.sparse.csr_matrix] = []
+        rides = audience.rides.tocsc()
+        leading = max(COLUMNS // max(len(problem.groups), 1), 1)
+        self.members: list[_Members] = []
         self.reach_columns: list[Ints] = []
         for group in range(len(problem.groups)):
             atoms = np.flatnonzero(audience.people[:, group] > 0)
-            kept, row = np.unique(same[atoms], return_inverse=True)
-            shape = (len(kept), met.shape[0])
-            self.members.append(scipy.sparse.csr_matrix((np.ones(len(atoms)), (row, atoms)), shape))
+            units = np.sort(np.argsort(-one[:, group], kind="stable")[:leading])
+            kept, row = np.unique(_most_met(rides[:, units].tocsr()[atoms]), return_inverse=True)
+            self.members.append(_Members(atoms, row, len(kept)))
             most = np.bincount(row, audience.people[atoms, group], minlength=len(kept)).astype(float)
             worth = 0.0 if problem.weights is None else float(problem.weights[group])
             first = self.solver.getNumCol()
@@ -204,18 +200,44 @@ class PlacementModel:
                 reached = dict.fromkeys(self.reach_columns[group].tolist(), 1.0)
                 self._row(reached, least=float(problem.floor_people[group]))
 
-    def _plane_rows(self, group: int, slope: scipy.sparse.csr_matrix, at: Floats, rows: Ints) -> None:
-        """Add reach ≤ at + slope · cards for some sets of atoms."""
-        if not len(rows):
-            return
-        chosen = slope[rows].tocoo()
-        column = self.place[chosen.col, group]
+    def _lay_planes(self, cards: Floats, *, all_of_them: bool) -> int:
+        """Add reach ≤ at + slope · cards for the columns of people reached; return how many.
+
+        Each atom gives the lower of two planes: the tangent in these cards, and the one through no cards.
+        """
+        audience = self.problem.audience
+        rides, summed = audience.rides @ cards, self.alone @ cards
+        curve = -np.expm1(-rides)
+        first = (summed < curve) | (rides == 0)
+        share, steep = np.where(first, summed, curve), np.where(first, 1.0, np.exp(-rides))
+        laid = 0
+        for group, (atoms, row, columns) in enumerate(self.members):
+            people = audience.people[atoms, group]
+            reached = np.bincount(row, people * share[atoms, group], minlength=columns)
+            chosen = np.arange(columns)
+            if not all_of_them:  # a plane above the last answer cuts nothing off
+                chosen = chosen[self.known[group] - reached > TOUCHES * reached.sum() / max(columns, 1)]
+            if not len(chosen):
+                continue
+            source = atoms + len(rides) * first[atoms, group]  # rows of rides, below them those of `alone`
+            weights = scipy.sparse.csr_matrix(
+                (people * steep[atoms, group], (row, source)), (columns, self.slopes.shape[0])
+            )
+            slope = weights[chosen] @ self.slopes
+            self._plane_rows(group, chosen, slope, reached[chosen] - slope @ cards[:, group])
+            laid += len(chosen)
+        return laid
+
+    def _plane_rows(self, group: int, rows: Ints, slope: scipy.sparse.csr_matrix, at: Floats) -> None:
+        """Add reach ≤ at + slope · cards for some columns of people reached."""
+        entries = slope.tocoo()
+        column = self.place[entries.col, group]
         usable = column >= 0
         table = scipy.sparse.csr_matrix(
             (
-                np.concatenate([np.ones(len(rows)), -chosen.data[usable]]),
+                np.concatenate([np.ones(len(rows)), -entries.data[usable]]),
                 (
-                    np.concatenate([np.arange(len(rows)), chosen.row[usable]]),
+                    np.concatenate([np.arange(len(rows)), entries.row[usable]]),
                     np.concatenate([self.reach_columns[group][rows], column[usable]]),
                 ),
             ),
@@ -224,7 +246,7 @@ class PlacementModel:
         self.solver.addRows(
             len(rows),
             np.full(len(rows), -self.infinity),
-            at[rows],
+            at,
             table.nnz,
             table.indptr[:-1].astype(np.int32),
             table.indices.astype(np.int32),
@@ -282,13 +304,33 @@ class PlacementModel:
         for unit, column in self.bus_column.items():
             values[column] = used[unit]
         reached = audience.people * audience.reached_shares(cards)
-        for group, columns in enumerate(self.reach_columns):
-            values[columns] = self.members[group] @ reached[:, group]
+        for group, (atoms, row, columns) in enumerate(self.members):
+            values[self.reach_columns[group]] = np.bincount(row, reached[atoms, group], minlength=columns)
         if problem.weights is None:
             values[self.log_columns] = np.log(np.maximum(reached.sum(axis=0), LEAST_REACH))
         solution = highspy.HighsSolution()
         solution.col_value = values.tolist()
         return solution
+
+
+class _Members(NamedTuple):
+    """The atoms where a group lives, and the column of people reached that each belongs to."""
+
+    atoms: Ints
+    row: Ints
+    columns: int
+
+
+def _most_met(rides: scipy.sparse.csr_matrix) -> Ints:
+    """Return the unit that each atom meets most often, the first of equals; one past the last for none."""
+    met = np.full(rides.shape[0], rides.shape[1])
+    some = np.flatnonzero(np.diff(rides.indptr))
+    if len(some):
+        most = np.maximum.reduceat(rides.data, rides.indptr[some])
+        row = np.repeat(np.arange(len(some)), np.diff(rides.indptr)[some])
+        equal = np.flatnonzero(rides.data == most[row])[::-1]
+        met[some[row[equal]]] = rides.indices[equal]
+    return met
 
 
 class _QuietSolver(highspy.Highs):
