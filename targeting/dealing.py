@@ -78,6 +78,9 @@ def deal(
     """
     dealt = np.zeros((len(cards), len(floors)), np.int64)
     for group, languages in enumerate(members):
+        if len(languages) == 1:
+            dealt[:, languages[0]] = cards[:, group]
+            continue
         left = cards[:, group].copy()
         for language in languages:
             dealt[:, language] = np.minimum(settled[:, language], left)

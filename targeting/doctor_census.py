@@ -92,7 +92,7 @@ def examine_points(
     points = findings.attempt(partial(read_points, path, tracts, notices, limits))
     if points is None:
         return None
-    crs = tracts.geometry.estimate_utm_crs()
+    crs = tracts.zone
     layer = in_degrees(read_layer(path, "population points", limits), path)
     places = shapely.point_on_surface(layer.to_crs(crs).geometry.to_numpy())
     tree = shapely.STRtree(tracts.geometry.to_crs(crs).to_numpy())

@@ -19,7 +19,7 @@ from targeting.cells import grid_cells, point_cells
 from targeting.errors import TractError, VenueError
 from targeting.feed import Feed
 from targeting.notices import Notices
-from targeting.tracts import Tracts
+from targeting.tracts import Tracts, utm_zone
 
 Floats = npt.NDArray[np.float64]
 
@@ -180,8 +180,7 @@ def plane(feed: Feed) -> pyproj.CRS:
     """
     middle = len(feed.stops) // 2
     lon, lat = (np.sort(feed.stops[axis].to_numpy())[[middle]] for axis in ("lon", "lat"))
-    zone: pyproj.CRS = gpd.GeoSeries.from_xy(lon, lat, crs=4326).estimate_utm_crs()
-    return zone
+    return utm_zone(float(lon[0]), float(lat[0]))
 
 
 def metres(lon: "pd.Series[float]", lat: "pd.Series[float]", crs: object) -> Floats:

@@ -32,6 +32,7 @@ overlap. They say where to look first, not that nobody speaks the language elsew
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -122,10 +123,7 @@ def find_hotspots(
     )
     sample = values[values.notna().all(axis=1)].sort_index()
     xy = np.asarray(centroids_xy_m, float)[people.index.get_indexer(sample.index)]
-    around = {
-        "nearest": _with_self(_nearest(xy, rule.nearest), len(xy)),
-        "band": _with_self(_within(xy, rule.band_m), len(xy)),
-    }
+    around = _neighbourhoods(xy.tobytes(), rule.nearest, rule.band_m)
     result = pd.DataFrame(index=sample.index)
     for measure, name in TESTS:
         z = local_gi_star(sample[measure].to_numpy(), around[name])
@@ -162,7 +160,7 @@ def hotspots_of(tracts: Tracts, keys: Sequence[str], rule: HotspotRule) -> dict[
     dict of key to DataFrame
         Result of `find_hotspots`, areas and centroids taken in the local UTM projection.
     """
-    polygons = tracts.geometry.to_crs(tracts.geometry.estimate_utm_crs())
+    polygons = tracts.geometry.to_crs(tracts.zone)
     centroids = polygons.centroid
     xy = np.column_stack([centroids.x, centroids.y])
     area_sq_mi = polygons.area / SQ_M_PER_SQ_MI
@@ -265,6 +263,16 @@ def local_gi_star(values: Floats, pairs: tuple[Ints, Ints]) -> Floats:
     spread = values.std() * np.sqrt((count * around - around**2) / (count - 1))
     # a neighbourhood of all places has no spread
     return np.asarray(np.divide(total - around * values.mean(), spread, out=undefined, where=around < count))
+
+
+@lru_cache(maxsize=1)  # of all languages of a region they are the same
+def _neighbourhoods(centroids: bytes, nearest: int, band_m: float) -> dict[str, tuple[Ints, Ints]]:
+    """Return the pairs of each place and its neighbours, itself among them, by kind of neighbourhood."""
+    xy = np.frombuffer(centroids).reshape(-1, 2)
+    return {
+        "nearest": _with_self(_nearest(xy, nearest), len(xy)),
+        "band": _with_self(_within(xy, band_m), len(xy)),
+    }
 
 
 def _nearest(xy: Floats, count: int) -> tuple[Ints, Ints]:

@@ -28,7 +28,7 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
     info = scores.feed.routes.loc[route]
     decided = scores.assigned.loc[route]
     chosen = next(lang for lang in scores.languages if lang.tag == language)
-    rows = scores.routes[scores.routes["route_id"] == route].set_index("language")
+    rows = scores.by_route[route].set_index("language")
     row = rows.loc[language]
     smallest = scores.campaign.certainty.smallest_count
     along = _share(scores, route) > 0
@@ -105,7 +105,7 @@ def _rule_clause(
 def _chances(scores: "Scores", route: str) -> "pd.Series[float]":
     """Return the probability of each group to be the largest along the route, the likeliest first."""
     groups = {lang.tag: lang.column for lang in scores.languages}
-    rows = scores.routes[scores.routes["route_id"] == route]
+    rows = scores.by_route[route]
     found = pd.Series(rows["largest_probability"].to_numpy(), rows["language"].map(groups).to_numpy())
     return found[~found.index.duplicated()].sort_values(ascending=False, kind="stable")
 
@@ -175,7 +175,7 @@ def tracts_behind(scores: "Scores", route: str) -> pd.DataFrame:
 
 
 def _share(scores: "Scores", route: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    row = scores.catchment.share()[scores.catchment.routes.get_loc(route)]
+    row = scores.near_share[scores.catchment.routes.get_loc(route)]
     return np.asarray(row.toarray()).ravel()
 
 

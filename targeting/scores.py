@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import pandas as pd
+import scipy.sparse
 
 from targeting.campaign import Campaign
 from targeting.catchment import Catchment
@@ -61,6 +62,16 @@ class Scores:
         """Where each group concentrates (`hotspots_of`), by the campaign's thresholds."""
         rule = HotspotRule(**self.campaign.hotspots.model_dump())
         return hotspots_of(self.tracts, list(told_apart(self.languages)), rule)
+
+    @cached_property
+    def near_share(self) -> scipy.sparse.csr_matrix:
+        """Share of each tract's people near each route, shape (routes, tracts)."""
+        return self.catchment.share()
+
+    @cached_property
+    def by_route(self) -> dict[str, pd.DataFrame]:
+        """The rows of `routes` of each route."""
+        return {str(route): rows for route, rows in self.routes.groupby("route_id", sort=False)}
 
     @property
     def feed(self) -> Feed:

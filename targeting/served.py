@@ -102,13 +102,23 @@ def coverage(
         for county in sorted(set(tracts.county))
     ]
     areas += [(agency, "agency", everywhere, *near) for agency, near in agencies.items()]
+    weighted = [
+        [
+            np.vstack([inside, inside * near, *(inside * part[number] for part in parts.values())])
+            for _, _, inside, near, parts in areas
+        ]
+        for number in range(len(languages))
+    ]
+    all_margins = [
+        margins_of_sums(np.vstack(weights), tracts, [language.column]).reshape(len(areas), -1)
+        for weights, language in zip(weighted, languages, strict=True)
+    ]
     rows = []
-    for area, kind, inside, near, parts in areas:
+    for place, (area, kind, _, _, parts) in enumerate(areas):
         for number, language in enumerate(languages):
             key = language.column
-            weights = np.vstack([inside, inside * near, *(inside * part[number] for part in parts.values())])
-            totals = (weights @ tracts.estimates[[key]].to_numpy(float)).ravel()
-            margins = margins_of_sums(weights, tracts, [key]).ravel()
+            totals = (weighted[number][place] @ tracts.estimates[[key]].to_numpy(float)).ravel()
+            margins = all_margins[number][place]
             row: dict[str, object] = {"area": area, "area_kind": kind, "language": language.tag}
             for name, total, margin in zip(["lep", "served_any", *parts], totals, margins, strict=True):
                 row |= {name: total, f"{name}_moe": margin}

@@ -7,12 +7,14 @@ a true zero, and its largest group is often not really the largest. Work with su
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
@@ -70,6 +72,19 @@ class Tracts:
     sources: tuple[tuple[str, str], ...]
     split_margins: pd.DataFrame | None = None
     split_areas: pd.DataFrame | None = None
+
+    @cached_property
+    def zone(self) -> pyproj.CRS:
+        """The UTM zone of the middle tract."""
+        bounds = self.geometry.bounds
+        lon, lat = bounds[["minx", "maxx"]].mean(axis=1), bounds[["miny", "maxy"]].mean(axis=1)
+        return utm_zone(float(lon.median()), float(lat.median()))
+
+
+def utm_zone(lon: float, lat: float) -> pyproj.CRS:
+    """Return the UTM zone of a place, a projection in metres that is true to about 0.1% there."""
+    number = int((lon + 180) // 6) % 60 + 1
+    return pyproj.CRS.from_epsg((32600 if lat >= 0 else 32700) + number)
 
 
 def read_tracts(

@@ -6,8 +6,6 @@ Single days off that a president grants are not known.
 
 from datetime import date, timedelta
 
-import holidays
-
 KNOWN_YEARS = (1971, 2100)
 SATURDAY = 5
 
@@ -17,6 +15,8 @@ def federal_holidays(start: date, end: date) -> set[date]:
 
     None are known outside the years 1971 to 2100.
     """
+    import holidays  # takes a while to load, and a plan from the cache asks for none
+
     first, last = KNOWN_YEARS
     # the year after too: its New Year's Day may be kept on December 31
     years = range(max(start.year, first), min(end.year + 1, last) + 1)

@@ -115,16 +115,17 @@ def stop_columns(plan: Plan) -> dict[str, Any]:
     feed = plan.scores.feed
     names = {name: number for number, name in enumerate(dict.fromkeys(feed.stops["stop_name"]))}
     position = {route: number for number, route in enumerate(route_order(plan))}
-    calls = feed.departures.groupby("stop_id")["route_id"].unique()
+    here = feed.stops.index.get_indexer(feed.departures["stop_id"])
+    passing = feed.departures["route_id"].map(position).to_numpy(float)
+    calls: list[set[int]] = [set() for _ in feed.stops.index]
+    for stop, route in zip(here[passing >= 0].tolist(), passing[passing >= 0].tolist(), strict=True):
+        calls[stop].add(int(route))
     points = np.round(feed.stops[["lat", "lon"]].to_numpy(float) * STEPS).astype(int)
     return {
         "names": list(names),
         "name": [names[name] for name in feed.stops["stop_name"]],
         "at": np.diff(points, axis=0, prepend=0).ravel().tolist(),
-        "routes": [
-            sorted(position[route] for route in calls.get(stop, ()) if route in position)
-            for stop in feed.stops.index
-        ],
+        "routes": [sorted(routes) for routes in calls],
     }
 
 
@@ -223,17 +224,23 @@ def _figures(plan: Plan) -> dict[str, list[list[float | str | None]]]:
     # percentages to one decimal of the unrounded share, and "over 99%" before rounding
     table["share"], table["share_moe"] = 100 * plan.routes["share"], 100 * plan.routes["share_moe"]
     table["largest_probability"] = plan.routes["largest_probability"]
-    return {
-        str(route): [
+    columns = [
+        "route_id", "language", "served", "served_moe", "share", "share_moe", "largest_probability",
+        "reliability",
+    ]  # fmt: skip
+    figures: dict[str, list[list[float | str | None]]] = {}
+    for route, language, served, margin, share, share_moe, largest, reliability in zip(
+        *(table[column].tolist() for column in columns), strict=True
+    ):
+        shares = (None if pd.isna(value) else round(value, 1) for value in (share, share_moe))
+        figures.setdefault(route, []).append(
             [
-                languages[row.language],
-                told(row.served, smallest),
-                int(row.served_moe),
-                *(None if pd.isna(value) else round(float(value), 1) for value in (row.share, row.share_moe)),
-                percent(row.largest_probability),
-                row.reliability,
+                languages[language],
+                told(served, smallest),
+                int(margin),
+                *shares,
+                percent(largest),
+                reliability,
             ]
-            for row in rows.itertuples(index=False)
-        ]
-        for route, rows in table.groupby("route_id", sort=False)
-    }
+        )
+    return figures

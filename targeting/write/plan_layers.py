@@ -196,7 +196,7 @@ def hot_spot_layer(plan: Plan) -> gpd.GeoDataFrame:
 def _density(scores: Scores) -> "np.ndarray":
     """Return people a square mile, shape (tracts,); languages of one group are the same people."""
     shapes = scores.tracts.geometry
-    by_language = densities(scores, shapes.to_crs(shapes.estimate_utm_crs()).to_numpy())
+    by_language = densities(scores, shapes.to_crs(scores.tracts.zone).to_numpy())
     first = [scores.languages.index(members[0]) for members in told_apart(scores.languages).values()]
     return np.asarray(by_language[:, first].sum(axis=1).round(1))
 

@@ -11,8 +11,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 
-from scipy.optimize import isotonic_regression
-
 TEXT = "#1c2430"
 QUIET = "#586273"
 GRID = "#d9dee5"
@@ -127,6 +125,8 @@ def spread(wanted: Sequence[float], gap: float, low: float, high: float) -> list
     order = sorted(range(len(wanted)), key=lambda each: (wanted[each], each))
     if not order:
         return []
+    from scipy.optimize import isotonic_regression  # loads all of scipy.optimize, and few charts need it
+
     pulled = isotonic_regression([wanted[each] - place * gap for place, each in enumerate(order)]).x
     last = max(low, high - gap * (len(order) - 1))
     places = dict(zip(order, pulled, strict=True))
