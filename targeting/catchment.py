@@ -24,8 +24,8 @@ from targeting.cells import Cells
 
 ROAD_MODES = ("bus", "coach")
 WHOLLY = 1 - 1e-6
-CELLS_AT_ONCE = 50_000
-DENSE_LIMIT = 4_000_000  # numbers held at once while cells are folded: 32 MB
+CELLS_AT_ONCE = 20_000
+DENSE_LIMIT = 1_000_000  # numbers held at once while cells are folded: 8 MB
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -247,7 +247,8 @@ def _pairs(cells: Floats, walks: list[tuple[float, Ints, cKDTree]]) -> tuple[Int
     reachable = np.flatnonzero(np.isfinite(cells[:, 0]))
     if not len(reachable):
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
-    tree = cKDTree(cells[reachable])
+    # the quickest tree to build: it is asked once
+    tree = cKDTree(cells[reachable], balanced_tree=False, compact_nodes=False)
     near_cell, near_stop, apart = [], [], []
     for limit, some, stops in walks:
         found = tree.sparse_distance_matrix(stops, limit, output_type="ndarray")
@@ -277,8 +278,9 @@ def _near_routes(
     rows = first_row[stop + 1] - first_row[stop]
     pair = np.repeat(np.arange(len(stop)), rows)
     row = np.arange(len(pair)) - np.repeat(np.cumsum(rows) - rows, rows) + first_row[stop][pair]
-    walkable = distance[pair] <= walk_m[route[row]]
-    pair, row = pair[walkable], row[walkable]
+    if (walk_m != walk_m[0]).any():  # else who is near the stop is near the route
+        walkable = distance[pair] <= walk_m[route[row]]
+        pair, row = pair[walkable], row[walkable]
     width = len(walk_m) * 2
     best = np.zeros((cells, width))
     # one index into all of it, for two take NumPy several times as long
@@ -295,7 +297,7 @@ def _merge(
     count = int(atom.max()) + 1
     fold = scipy.sparse.csr_matrix((weight, (atom, np.arange(len(atom)))), (count, len(atom)))
     total = np.asarray(fold.sum(axis=1)).ravel()
-    mean = (fold @ scipy.sparse.csr_matrix(near)).multiply(1 / total[:, None]).tocsr()
+    mean = scipy.sparse.csr_matrix((fold @ near) * (1 / total)[:, None])
     tract_of = np.zeros(count, np.int64)
     tract_of[atom] = tract
     return tract_of, total, _places(xy, atom, weight, count), mean
