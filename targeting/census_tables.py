@@ -1,7 +1,5 @@
 """Census tables as files: the API's CSV or JSON, its codes for missing values, its GEOIDs."""
 
-import csv
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +9,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
-from targeting.errors import NoTextError, TractError, UnsafeFileError
+from targeting.errors import TractError
 from targeting.languages import GROUPS
 from targeting.notices import Notices
-from targeting.plain_text import plain, shortened
-from targeting.text_files import TextFile, check_columns, check_quotes, examine_text, note_latin_1
+from targeting.text_tables import text_table
 from targeting.vintage import looks_like
 
 JAM_CONTROLLED = -555555555.0  # the estimate is controlled to a fixed value: its margin is 0
@@ -25,7 +22,6 @@ JAM_VALUES = (
 MOST_PEOPLE = 1e10  # more than live on earth
 LEAST_PEOPLE = 1e-3  # less than a thousandth of a person is a slip of the exponent
 SMALLEST_MARGIN = 12.0  # the margin that ACS 5-year tables give to the zeros of small tracts
-_WANTED = {"region.acs": "the CSV of table C16001"}
 GEOID_COLUMNS = ("GEOID", "GEOID20", "GEOID10", "GEO_ID", "GEOIDFQ", "AFFGEOID")
 
 
@@ -71,6 +67,7 @@ def read_census(
         lines = {"total": "C16001_001"} | {key: _line(key, measure) for key in groups}
         pairs = {key: _estimates(table, line, path.name, notices) for key, line in lines.items()}
         estimates.append(pd.DataFrame({key: pair[0] for key, pair in pairs.items()}, index=table.index))
+        _check_parts(estimates[-1], path.name)
         margins.append(pd.DataFrame({key: pair[1] for key, pair in pairs.items()}, index=table.index))
     people, moes = pd.concat(estimates), pd.concat(margins)
     repeated = people.index[people.index.duplicated()]
@@ -94,83 +91,22 @@ def read_census(
     )
 
 
+def _check_parts(people: pd.DataFrame, label: str) -> None:
+    """Refuse a table of which some tract has more people in its languages than people."""
+    together = people.drop(columns="total").sum(axis=1)
+    over = (together > people["total"] + 0.5).to_numpy()
+    if over.any():
+        at = int(np.flatnonzero(over)[0])
+        raise TractError(
+            f"{label}: tract {people.index[at]} has {together.iloc[at]:,.0f} people in its languages "
+            f"together and {people['total'].iloc[at]:,.0f} in all (C16001_001E, of 5 years and over); its "
+            "columns may be shifted: get the table again."
+        )
+
+
 def label_of(paths: Sequence[Path]) -> str:
     """Return what messages call these tables."""
     return paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
-
-
-def text_table(path: Path, setting: str, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> pd.DataFrame:
-    """Return a census table as plain text: CSV, the Census API's JSON, or a summary file (`.dat`).
-
-    Parameters
-    ----------
-    path : Path
-    setting : str
-        The key of the campaign file to name when the file is missing.
-    notices : Notices
-        Told where the file is not UTF-8 and was read as Latin-1.
-    limits : Limits
-
-    Raises
-    ------
-    TractError
-        When the file is missing, is too large or no table, or holds only a header.
-    """
-    is_json = path.suffix.lower() == ".json"
-    try:
-        text = examine_text(path, limits.file_bytes, in_lines=not is_json)
-        if is_json:
-            table = _from_json(path.read_text(encoding=text.encoding))
-        else:
-            table = _from_csv(text, "|" if path.suffix.lower() == ".dat" else ",")
-    except FileNotFoundError as fault:
-        raise TractError(f"{path}: no such file; check {setting} in the campaign file.") from fault
-    except NoTextError as fault:
-        if setting not in _WANTED:
-            raise TractError(f"{path.name}: {fault}") from fault
-        raise TractError(
-            f"{path.name}: is {fault.what}; {setting} wants {_WANTED[setting]}: {fault.advice}."
-        ) from fault
-    except UnsafeFileError as fault:
-        raise TractError(f"{path.name}: {fault}") from fault
-    except (OSError, UnicodeError, ValueError, TypeError, RecursionError, csv.Error) as fault:
-        reason = shortened(next(iter(str(fault).splitlines()), ""))
-        raise TractError(f"{path.name}: cannot be read as a table ({reason}).") from fault
-    note_latin_1(text, notices)
-    table = table.map(lambda value: "" if value is None else plain(str(value)).strip())
-    table.columns = [plain(str(name)).strip() for name in table.columns]
-    table = table.loc[:, ~table.columns.duplicated()]  # the API repeats NAME for whole groups
-    if table.empty:
-        raise TractError(f"{path.name}: holds no rows, only a header; ask for the table again.")
-    return table
-
-
-def _from_csv(text: TextFile, separator: str) -> pd.DataFrame:
-    """Return a CSV as a table; no row may be lost in a value of another."""
-    with text.path.open(encoding=text.encoding, newline="") as stream:
-        check_columns(next(csv.reader([stream.readline()], delimiter=separator), []))
-        stream.seek(0)
-        try:
-            table = pd.read_csv(stream, sep=separator, dtype=str, keep_default_na=False)
-        except ValueError:
-            stream.seek(0)
-            check_quotes(stream, separator=separator)
-            raise
-        if text.lines - 1 > len(table):
-            stream.seek(0)
-            check_quotes(stream, separator=separator)
-        if not isinstance(table.index, pd.RangeIndex):  # pandas makes an index of what is too much
-            raise UnsafeFileError("has more values in its rows than names in its first line; add the names.")
-    return table
-
-
-def _from_json(text: str) -> pd.DataFrame:
-    """Return the Census API's JSON as a table."""
-    rows = json.loads(text)
-    if not (isinstance(rows, list) and rows and all(isinstance(row, list) for row in rows)):
-        raise UnsafeFileError("is not the Census API's JSON (a list of rows, names first).")
-    check_columns(rows[0])
-    return pd.DataFrame(rows[1:], columns=[str(name) for name in rows[0]], dtype=object)
 
 
 def _read_file(path: Path, notices: Notices, limits: Limits) -> pd.DataFrame:

@@ -17,10 +17,11 @@ import numpy as np
 import pandas as pd
 
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
-from targeting.census_tables import GEOID_COLUMNS, JAM_CONTROLLED, JAM_VALUES, no_people, text_table
+from targeting.census_tables import GEOID_COLUMNS, JAM_CONTROLLED, JAM_VALUES, no_people
 from targeting.errors import TractError
 from targeting.languages import CATEGORIES, GROUPS, Group, catalogue
 from targeting.notices import Notices
+from targeting.text_tables import text_table
 
 LAST_LINE = 128  # B16001 from the 2012-2016 release on; before, 119 lines and other languages
 TIDY = ("stcofips", "year", "langc42", "lep_1_is_less_than_very_well", "n")

@@ -3,7 +3,6 @@
 Advertising is mostly sold by garage: its buses rotate over all of its blocks. GTFS knows no garages.
 """
 
-import csv
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +16,9 @@ from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import CampaignError, UnsafeFileError
 from targeting.feed import Feed
 from targeting.notices import Notices
-from targeting.plain_text import plain
 from targeting.service import BlockHours
-from targeting.text_files import check_quotes, examine_text, note_latin_1
+from targeting.text_files import examine_text, note_latin_1
+from targeting.text_tables import rows_by_hand
 
 By = Literal["route", "block"]
 SETTING = "placement.garages"
@@ -118,22 +117,18 @@ def _read_rows(path: Path, notices: Notices, limits: Limits) -> tuple[By, list[t
     try:
         text = examine_text(path, limits.file_bytes)
         with path.open(encoding=text.encoding, newline="") as stream:
-            check_quotes(stream)
-            stream.seek(0)
-            reader = csv.reader(stream)
-            lines = [(reader.line_num, [plain(cell).strip() for cell in row]) for row in reader]
+            lines = rows_by_hand(stream)
     except FileNotFoundError as fault:
         raise CampaignError(
             f"{SETTING}: {path}: no such file; write a CSV with the columns route,garage (or block,garage)."
         ) from fault
     except UnsafeFileError as fault:
         raise CampaignError(f"{SETTING}: {path.name}: {fault}") from fault
-    except (OSError, csv.Error) as fault:
+    except OSError as fault:
         raise CampaignError(
             f"{SETTING}: {path}: cannot be read ({fault}); save it as CSV in UTF-8."
         ) from fault
     note_latin_1(text, notices)
-    lines = [(number, cells) for number, cells in lines if any(cells)]
     header = [cell.lower() for cell in lines[0][1]] if lines else []
     if "garage" not in header or not {"route", "block"} & set(header):
         raise CampaignError(

@@ -26,7 +26,7 @@ from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import TractError, UnsafeFileError
 from targeting.geopackages import FORMATS, GEOPACKAGE_IDS, check_geopackage
 from targeting.plain_text import plain, shortened
-from targeting.text_files import CHUNK, check_columns, check_file
+from targeting.text_files import CHUNK, check_cells, check_columns, check_file
 
 Shapes = TypeVar("Shapes", gpd.GeoDataFrame, gpd.GeoSeries)
 DRIVERS = {
@@ -38,6 +38,7 @@ DRIVERS = {
 }
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".xls", ".ods")
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+MOST_CELLS = 15_000_000  # features times columns; all blocks of Texas have 11 million
 _BEGINNINGS = {".gpkg": b"SQLite format 3\0", ".shp": b"\0\0\x27\x0a", ".fgb": b"fgb"}
 _INSTRUCTIONS = b"gdal_streamed_alg"  # GDAL runs a JSON file with this in it
 # the key "crs", however it is spelt
@@ -174,7 +175,9 @@ def _read(path: Path) -> gpd.GeoDataFrame:
         if information["driver"] not in DRIVERS[suffix]:
             raise UnsafeFileError(_other_format())
         check_columns(information["fields"])
-        frame = gpd.read_file(path, layer=layer)
+        fields = len(information["fields"])
+        frame = gpd.read_file(path, layer=layer, rows=MOST_CELLS // max(fields, 1) + 1)
+        check_cells(len(frame) * fields, MOST_CELLS)  # what a file says of the number of its features may lie
     coordinates, of_shape = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
     wrong = ~np.isfinite(coordinates).all(axis=1)
     if wrong.any():

@@ -16,7 +16,8 @@ from targeting.campaign_sections import DEFAULT_LIMITS, MOST_PEOPLE
 from targeting.errors import OutputError, UnsafeFileError
 from targeting.geopackages import check_geopackage
 from targeting.plain_text import plain
-from targeting.text_files import check_file, check_quotes, examine_text
+from targeting.text_files import check_file, examine_text
+from targeting.text_tables import csv_rows, table_of
 
 NUMBERS = (
     "buses", "cards", "vehicles", "lep", "lep_moe", "served", "served_moe", "served_any", "served_any_moe",
@@ -200,11 +201,9 @@ def _table(path: Path) -> pd.DataFrame:
     if not path.is_file():
         raise OutputError(f"{path}: is missing from the plan; make the plan again with 'targeting plan'.")
     try:
-        text = examine_text(path, DEFAULT_LIMITS.file_bytes)
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8")
+        examine_text(path, DEFAULT_LIMITS.file_bytes)
         with path.open(encoding="utf-8", newline="") as stream:
-            if text.lines - 1 > len(table):
-                check_quotes(stream)
+            table = table_of(csv_rows(stream))
     except OSError as fault:
         raise OutputError(f"{path}: cannot be read ({fault.strerror}).") from fault
     except (ValueError, UnsafeFileError):
@@ -231,7 +230,7 @@ def _table(path: Path) -> pd.DataFrame:
                 [_truth(cell, path, name) for cell in table[name]], index=table.index, dtype=object
             )
         else:
-            table[name] = table[name].str.replace(QUOTED_FORMULA, "", regex=True).map(plain)
+            table[name] = table[name].str.replace(QUOTED_FORMULA, "", regex=True)
     if any(not isinstance(buses, int) for buses in table.get("buses", ())):
         raise OutputError(f"{path}: a number of buses is not a whole number.")
     return table

@@ -4,7 +4,6 @@ A row that cannot be used is never passed over in silence: it is counted, with t
 words. Only where no row can be used is the file refused.
 """
 
-import csv
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -19,8 +18,9 @@ from targeting.campaign_sections import DEFAULT_LIMITS, MOST_BUSES, Limits
 from targeting.errors import CampaignError, PostingsError, UnsafeFileError
 from targeting.languages import Language, catalogue
 from targeting.notices import Notices
-from targeting.plain_text import plain, shortened
-from targeting.text_files import check_columns, check_quotes, examine_text, note_latin_1
+from targeting.plain_text import shortened
+from targeting.text_files import check_columns, examine_text, note_latin_1
+from targeting.text_tables import rows_by_hand
 from targeting.wishes import find_unit
 from targeting.wording import listed
 
@@ -170,11 +170,7 @@ def _table(path: Path, notices: Notices, limits: Limits) -> list[tuple[int, dict
         with path.open(encoding=text.encoding, newline="") as stream:
             separator = max(",;\t", key=stream.readline().count)  # of equals the comma
             stream.seek(0)
-            check_quotes(stream, separator=separator)
-            stream.seek(0)
-            reader = csv.reader(stream, delimiter=separator)
-            lines = [(reader.line_num, [plain(cell).strip() for cell in row]) for row in reader]
-        lines = [(number, cells) for number, cells in lines if any(cells)]
+            lines = rows_by_hand(stream, separator)
         header = [re.sub(r"[\s-]+", "_", name.lower()) for name in lines[0][1]] if lines else []
         check_columns(header)
     except FileNotFoundError as fault:
@@ -183,7 +179,7 @@ def _table(path: Path, notices: Notices, limits: Limits) -> list[tuple[int, dict
         ) from fault
     except UnsafeFileError as fault:
         raise PostingsError(f"{path.name}: {fault}") from fault
-    except (OSError, UnicodeError, csv.Error) as fault:
+    except (OSError, UnicodeError) as fault:
         raise PostingsError(f"{path.name}: cannot be read as a table ({fault}).") from fault
     note_latin_1(text, notices)
     _check_header(header, path.name)

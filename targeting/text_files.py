@@ -285,6 +285,21 @@ def check_columns(names: Iterable[str]) -> None:
         )
 
 
+def check_cells(cells: int, most: int) -> None:
+    """Refuse more cells than fit the memory.
+
+    Raises
+    ------
+    UnsafeFileError
+        When there are more.
+    """
+    if cells > most:
+        raise UnsafeFileError(
+            f"has more than {most:,} cells (rows times columns); leave out the rows and columns that are not "
+            "needed."
+        )
+
+
 def check_quotes(lines: Iterable[str], most_lines: int = MOST_LINES_IN_VALUE, separator: str = ",") -> None:
     """Refuse a table of which one record runs over many lines: a quotation mark is not closed.
 
@@ -311,4 +326,9 @@ def check_quotes(lines: Iterable[str], most_lines: int = MOST_LINES_IN_VALUE, se
             return
     except csv.Error:  # a value longer than 128 kB
         pass
-    raise UnsafeFileError(_UNCLOSED.format(where=f"line {before + 1:,}"))
+    raise unclosed_quote(before + 1)
+
+
+def unclosed_quote(line: int) -> UnsafeFileError:
+    """Return the error of a quotation mark that swallows the rows after a line."""
+    return UnsafeFileError(_UNCLOSED.format(where=f"line {line:,}"))

@@ -12,10 +12,10 @@ import pandas as pd
 import shapely
 
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
-from targeting.census_tables import text_table
 from targeting.errors import TractError, VenueError
 from targeting.layers import in_degrees, read_layer
 from targeting.notices import Notices
+from targeting.text_tables import text_table
 
 REQUIRED = {"lon": ("lon", "longitude", "lng"), "lat": ("lat", "latitude"), "name": ("name",)}
 MOST_SLOTS = 1000
@@ -78,7 +78,7 @@ def unit_names(venues: pd.DataFrame) -> "pd.Series[str]":
 
 
 def _from_table(path: Path, notices: Notices, limits: Limits) -> pd.DataFrame:
-    table = text_table(path, "venues.file", notices, limits)
+    table = text_table(path, "venues.file", notices, limits, by_hand=True)
     columns = _columns(table)
     if len(table.columns) == 1:
         raise VenueError(

@@ -341,7 +341,9 @@ def test_outlines_without_an_area_count_as_none(region: Region, shape: Any) -> N
     name = odd_tract(region, shape)
     # a third of the people is more than may be lost
     assert "1 of 3 GEOIDs of acs.csv" in region.refused(f"tracts={name}")
-    region.table((region.folder / "acs.csv").read_text().replace(",4000,100,400,", ",0,12,0,"))
+    region.table(
+        (region.folder / "acs.csv").read_text().replace(",4000,100,400,40,300,60", ",0,12,0,12,0,12")
+    )
     found = region.notices(f"tracts={name}")
     assert found["empty_polygon"]["count"] == 1
     assert found["tract_without_polygon"]["count"] == 1

@@ -5,6 +5,9 @@ import io
 import json
 import pickle
 import random
+import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -14,7 +17,8 @@ from conftest import TINY
 from hostile import GEOIDS, HEADER, ROWS, Region
 from shapely import Point
 
-from targeting import text_files
+from targeting import text_files, text_tables
+from targeting.errors import UnsafeFileError
 
 LONG = text_files.LONGEST_LINE
 STOPS = list(TINY["stops"])
@@ -292,7 +296,117 @@ def test_half_a_character_in_json_is_shown_as_unknown(region: Region) -> None:
 
 def test_rows_with_more_values_than_names_are_not_shifted(region: Region) -> None:
     region.table("\n".join([HEADER, *(f"{row},1" for row in ROWS)]))
-    assert "has more values in its rows than names in its first line" in region.refused()
+    assert "has more values in row 2 than names in its first line" in region.refused()
+
+
+def test_rows_that_end_early_are_not_shifted(region: Region) -> None:
+    """Whether the first or the last value is missing, the counts may stand under other names."""
+    short = ROWS[1].replace(",4000", "", 1)
+    said = "has fewer values in row 3 (7) than names in its first line (8)"
+    region.table("\n".join([HEADER, ROWS[0], short, ROWS[2]]))
+    assert said in region.refused()
+    cells = [
+        [each.strip('"') for each in re.split(r",(?! )", row)] for row in (HEADER, ROWS[0], short, ROWS[2])
+    ]
+    region.table(json.dumps(cells), "acs.json")
+    assert said in region.refused("acs=acs.json")
+    region.table("\n".join([HEADER, *ROWS]))
+    region.table("name,lon,lat,kind\nLibrary,-122.60,45.50\n\n", "venues.csv")  # as people write them
+    assert region.notices("venues.file=venues.csv", "venues.cards=1") is not None
+
+
+def test_a_name_that_swallows_a_tract(region: Region) -> None:
+    """Its rows are as wide as the others: only the ends of lines in its name tell."""
+    rows = [row.replace('"', "") for row in ROWS]
+    rows = [re.sub(r"(Tract \d).*?,(?=\d)", r"\1,", row) for row in rows]
+    opened = rows[0].replace("Census", '"Census')
+    closed = rows[2].replace("Tract 3", 'Tract 3"')
+    region.table("\n".join([HEADER, opened, rows[1], closed, "41051000400,Census Tract 4,9,9,0,12,0,12"]))
+    assert "has a quotation mark that is not closed where its value ends (line 2)" in region.refused()
+
+
+def test_more_people_in_the_languages_than_people(region: Region) -> None:
+    table = "\n".join([HEADER, *ROWS])
+    region.table(table.replace(",4000,100,800,", ",1099,100,800,"))
+    assert region.refused() == (
+        "acs.csv: tract 41051000200 has 1,100 people in its languages together and 1,099 in all "
+        "(C16001_001E, of 5 years and over); its columns may be shifted: get the table again."
+    )
+    region.table(table.replace(",4000,100,800,", ",1100,100,800,"))
+    assert region.notices() is not None
+
+
+# --- memory -----------------------------------------------------------------------------------
+
+PEAK = (
+    "import resource, sys; from targeting.cli import main\n"
+    "import pandas, geopandas, pyarrow.csv, targeting.plan\n"
+    "before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss\n"
+    "try: main(['routes', *sys.argv[1:]])\n"
+    "except SystemExit as end: status = end.code\n"
+    "print(status, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1000)\n"
+)
+
+
+def refused_in_memory(region: Region, *settings: str) -> tuple[str, int]:
+    """Return what is said of a campaign that is refused, and the megabytes that this took."""
+    words = [word for setting in settings for word in ("--set", setting)]
+    run = subprocess.run(
+        [sys.executable, "-c", PEAK, region.folder / "campaign.toml", *words], capture_output=True, text=True,
+        check=True, timeout=120,
+    )  # fmt: skip
+    status, megabytes = run.stdout.split()
+    assert status == "2", run.stderr
+    return run.stderr, int(megabytes)
+
+
+WIDE = ["name", "lon", "lat", *(f"c{number}" for number in range(1900))]
+
+
+def test_a_few_bytes_do_not_make_a_gigabyte_of_cells(region: Region) -> None:
+    """Half a megabyte that would be 190 million blank cells, as a table and as a map layer."""
+    region.table("\n".join([",".join(WIDE), *["a,1,1"] * 100_000]), "venues.csv")
+    said, megabytes = refused_in_memory(region, "venues.file=venues.csv", "venues.cards=1")
+    assert "venues.csv: has more than 3,000,000 cells (rows times columns)" in said
+    assert megabytes < 200
+    first = {"type": "Feature", "properties": dict.fromkeys(WIDE, "x"), "geometry": None}
+    point = '{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[-122,45]}}'
+    collection = ",".join([json.dumps(first), *[point] * 20_000])
+    region.table(f'{{"type":"FeatureCollection","features":[{collection}]}}', "odd.geojson")
+    said, megabytes = refused_in_memory(region, "tracts=odd.geojson")
+    assert "odd.geojson: has more than 15,000,000 cells (rows times columns)" in said
+    assert megabytes < 500
+
+
+def test_json_takes_no_more_memory_than_its_text(region: Region) -> None:
+    """As Python's objects, its three million numbers would be 280 MB."""
+    names = ["GEO_ID", *(f"C{number}" for number in range(149))]
+    row = json.dumps(["1400000US41051000100", *map(str, range(1000, 1149))])
+    region.table("[" + ",\n".join([json.dumps(names), *[row] * 20_000]) + "]", "acs.json")
+    said, megabytes = refused_in_memory(region, "acs=acs.json")
+    assert "lacks column C16001_001E" in said
+    assert megabytes < 170
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7, 64, 10**6])
+def test_json_is_read_the_same_in_pieces_of_any_size(piece: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_tables, "CHUNK", piece)
+    text = ' [ ["a", "b"] ,\r\n["1,]", null],[2.5, "\\"\\u00e9"] ,["",true]\n]\n '
+    table = text_tables.table_of(text_tables.json_rows(io.StringIO(text)))
+    assert table.to_dict("list") == {"a": ["1,]", "2.5", ""], "b": ["", '"é', "True"]}
+    for odd in (
+        '[["a"],["b"]',
+        '[["a"]]x',
+        '[["a"],]',
+        '[["a"] ["b"]]',
+        '[["a"],5]',
+        '{"a": 1}',
+        "[]",
+        "[1]",
+        "",
+    ):
+        with pytest.raises(UnsafeFileError, match="is not the Census API's JSON"):
+            text_tables.table_of(text_tables.json_rows(io.StringIO(odd)))
 
 
 # --- the feed ---------------------------------------------------------------------------------

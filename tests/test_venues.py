@@ -113,7 +113,7 @@ def test_a_name_that_several_venues_have_gets_its_kind_or_number(tmp_path: Path)
         ("-122.6,45.5,A,,1.5", r"column slots, row 3: '1.5'"),
         ("-122.6,45.5,A,,two", r"column slots, row 3: 'two'"),
         ("-122.6,45.5,A,,1e300", r"column slots, row 3: '1e300'.*to 1,000"),
-        ("-122.6,45.5,A,,,,,", r"cannot be read as a table"),
+        ("-122.6,45.5,A,,,,,", r"has more values in row 3 than names"),
     ],
 )
 def test_rows_that_cannot_be_used(line: str, said: str, tmp_path: Path) -> None:
