@@ -15,7 +15,11 @@ _FORBIDDEN = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"  # halves of characters, invisible tags
 )
 _BLANKS = frozenset("\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f\u2028\u2029")
-_PASSWORD = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*:/{1,2})[^\s'\"<>]*@")
+_PASSWORD = re.compile(
+    r"(?i)\b([a-z][a-z0-9+.-]*:/{1,2})"
+    r"(?:[^\s/?#@:'\"<>]*:(?!\d*[/?#])[^\s'\"<>]*@"  # a password may hold / and @; digits are a port
+    r"|[^\s/?#'\"<>]*@)"  # and an @ in a path is none of a user
+)
 HIDDEN = "[hidden]"
 
 

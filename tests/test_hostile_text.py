@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from targeting.errors import TargetingError
+from targeting.fetch.redact import redacted
 from targeting.notices import Notices
 from targeting.plain_text import hidden_character, plain, without_passwords
 
@@ -65,12 +66,16 @@ def test_nothing_hidden_is_left_and_nothing_else_is_lost(text: str) -> None:
         ("https://me:secret@example.org/f.zip", "https://[hidden]@example.org/f.zip"),
         ("https://me:sec/ret@example.org/f.zip", "https://[hidden]@example.org/f.zip"),
         ("see ftp://me@x and http://y:z@w.", "see ftp://[hidden]@x and http://[hidden]@w."),
+        ("https://me:p@ss/w@rd@example.org", "https://[hidden]@example.org"),
+        ("https:/me:secret@example.org", "https:/[hidden]@example.org"),
+        ("https://example.org:8080/feeds@v2/f.zip", "https://example.org:8080/feeds@v2/f.zip"),
+        ("https://example.org/feeds@v2/f.zip?mail=a@b", "https://example.org/feeds@v2/f.zip?mail=a@b"),
         ("mail me@example.org", "mail me@example.org"),
         ("https://example.org/f.zip", "https://example.org/f.zip"),
     ],
 )
 def test_passwords_of_addresses(text: str, shown: str) -> None:
-    assert without_passwords(text) == shown
+    assert without_passwords(text) == redacted(text) == shown
     assert str(TargetingError(text)) == shown
 
 

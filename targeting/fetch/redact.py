@@ -5,13 +5,13 @@ import re
 import traceback
 from urllib.parse import quote, quote_plus
 
-HIDDEN = "[hidden]"
+from targeting.plain_text import HIDDEN, without_passwords
+
 SHORTEST = 6  # shorter texts occur by chance, and hiding them would garble every sentence
 _PARAMETER = re.compile(
     r"(?i)([?&;][\w.-]*(?:key|token|secret|passw|signature|credential|auth|appid|app_id)[\w.-]*=)"
     r"(?:[^&\s\"'#<>]*[^&\s\"'#<>:;,.)])?"  # a sentence goes on behind an address
 )
-_USER = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/\s@]+@")
 _LOGGERS = (
     "urllib3.connection", "urllib3.connectionpool", "urllib3.poolmanager", "urllib3.response",
     "urllib3.util.retry", "requests_cache.backends.base", "requests_cache.policy.actions",
@@ -36,7 +36,7 @@ def redacted(text: str) -> str:
     """
     for secret in sorted(_secrets, key=len, reverse=True):
         text = text.replace(secret, HIDDEN)
-    return _USER.sub(rf"\1{HIDDEN}@", _PARAMETER.sub(rf"\1{HIDDEN}", text))
+    return without_passwords(_PARAMETER.sub(rf"\1{HIDDEN}", text))
 
 
 class _Hide(logging.Filter):
