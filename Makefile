@@ -20,10 +20,12 @@ fuzz: $(VENV)/ready-dev  ## Try what must hold of every plan on regions drawn at
 benchmarks: $(VENV)/ready-bench  ## Measure against what a user would pick instead: make benchmarks RUNS=5
 	$(BIN)/python benchmarks/compare.py --runs $(RUNS)
 
-lint: $(VENV)/ready-dev  ## Check style and types
+lint: $(VENV)/ready-dev  ## Check style, types, unsafe code (ruff's S, from bandit) and dependencies
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m pip --disable-pip-version-check check
+	$(BIN)/python -m pytest tests/test_package.py -k dependenc
 
 audit: $(VENV)/ready-dev  ## Ask whether a flaw is known in what is installed; needs the network
 	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r requirements.txt
