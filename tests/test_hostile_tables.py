@@ -378,6 +378,12 @@ def test_a_few_bytes_do_not_make_a_gigabyte_of_cells(region: Region) -> None:
     assert megabytes < 500
 
 
+def test_a_table_that_people_write_has_no_millions_of_cells(region: Region) -> None:
+    region.table("route,garage\n" + ("1," * 400_000 + "\n") * 8, "garages.csv")
+    said = region.refused("garages=garages.csv", "unit=garage")
+    assert said.startswith("placement.garages: garages.csv: has more than 3,000,000 cells")
+
+
 def test_json_takes_no_more_memory_than_its_text(region: Region) -> None:
     """As Python's objects, its three million numbers would be 280 MB."""
     names = ["GEO_ID", *(f"C{number}" for number in range(149))]
