@@ -14,8 +14,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from targeting.errors import CampaignError, FeedError
-from targeting.feed_files import Column, FeedFiles
+from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
+from targeting.text_columns import Column
 from targeting.working_days import federal_holidays
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

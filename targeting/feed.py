@@ -208,9 +208,7 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
     sound = (weight > 0) & ~lost
     trip, stop, weight = timetable.call_trip[sound], timetable.call_stop[sound], weight[sound]
     route_direction = timetable.trip_route[trip] * 2 + timetable.trip_direction[trip]
-    key = route_direction * len(stops) + stop
-    keys, position = np.unique(key, return_inverse=True)
-    total = np.bincount(position, weight)
+    keys, total = _added_up(route_direction * len(stops) + stop, weight, 2 * len(routes) * len(stops))
     by_direction = np.bincount(
         timetable.trip_route * 2 + timetable.trip_direction, weekly, minlength=2 * len(routes)
     )
@@ -248,6 +246,18 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
         frame.index = pd.Index(prefix + frame.index.to_numpy().astype(object), name=frame.index.name)
     trips = _runs(timetable, days, prefix)
     return _Part(table, used, departures, trips, _links(timetable, trips, prefix), lines, left_out)
+
+
+def _added_up(
+    key: npt.NDArray[np.int64], weight: npt.NDArray[np.float64], possible: int
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the distinct keys, ascending, and the sum of the weights, which are above 0, of each."""
+    if possible <= 4 * len(key) + 1000:  # a place for every key that there may be is quicker than sorting
+        total = np.bincount(key, weight, minlength=possible).astype(float)
+        keys = np.flatnonzero(total).astype(np.int64)
+        return keys, total[keys]
+    keys, position = np.unique(key, return_inverse=True)
+    return keys, np.bincount(position, weight).astype(float)
 
 
 def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.DataFrame:

@@ -12,13 +12,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.csv
 
 from targeting.archives import DAMAGED, opened_member
@@ -28,39 +24,11 @@ from targeting.errors import FeedError, UnsafeFileError
 from targeting.feed_members import find_tables
 from targeting.notices import Notices
 from targeting.plain_text import plain
+from targeting.text_columns import Column, column_of, plain_column
 from targeting.text_files import MOST_LINES_IN_VALUE, Watched, check_columns, check_file, check_quotes
 
 HEADER_BYTES = 1 << 16
 LARGE_TABLES = ("stop_times", "shapes")
-_PERHAPS_ODD = "^ | $|[^ -~]"  # blanks around it, or more than ASCII's letters
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column of a table: ``values[codes[row]]`` is the text in that row.
-
-    Attributes
-    ----------
-    codes : ndarray of int32, shape (rows,)
-    values : list of str
-        The distinct texts, blanks around them removed; empty text where the cell is empty.
-    """
-
-    codes: npt.NDArray[np.int32]
-    values: list[str]
-
-    def texts(self) -> npt.NDArray[np.object_]:
-        """Return the text of every row."""
-        return np.array(self.values, dtype=object)[self.codes]
-
-    def positions_in(self, index: pd.Index) -> npt.NDArray[np.int32]:
-        """Return for every row the position of its text in `index`, -1 where it is not there."""
-        positions = np.asarray(index.get_indexer(pd.Index(self.values, dtype=object)))
-        return positions.astype(np.int32)[self.codes]
-
-    def parsed(self, parse: Any, dtype: Any) -> npt.NDArray[Any]:
-        """Return `parse(text)` of every row; each distinct text is parsed once."""
-        return np.array([parse(value) for value in self.values], dtype=dtype)[self.codes]
 
 
 @dataclass(frozen=True)
@@ -125,7 +93,7 @@ class FeedFiles:
         """
         wanted = list(wanted)
         if not self.has(table):
-            empty = Column(np.empty(0, np.int32), [])
+            empty = column_of(np.empty(0, np.int32), [])
             return dict.fromkeys(wanted, empty)
         with self._opened(table) as stream:
             header = _header(stream.read(HEADER_BYTES))
@@ -140,7 +108,7 @@ class FeedFiles:
         present = [name for name in wanted if name in header]
         least = 1 + max((header.index(name) for name in required), default=0)
         found, rows = self._read(table, header, present, least)
-        blank = Column(np.zeros(rows, np.int32), [""])
+        blank = column_of(np.zeros(rows, np.int32), [""])
         return {name: found.get(name, blank) for name in wanted}
 
     def _read(
@@ -182,7 +150,7 @@ class FeedFiles:
         encoding = "utf8"
         result = read(encoding)
         if isinstance(result, pa.ArrowInvalid) and "Empty CSV" in str(result):
-            return {name: Column(np.empty(0, np.int32), []) for name in present}, 0
+            return {name: column_of(np.empty(0, np.int32), []) for name in present}, 0
         if isinstance(result, UnicodeDecodeError):
             encoding = "latin1"
             result = read(encoding)
@@ -199,7 +167,7 @@ class FeedFiles:
         found, hidden = {}, 0
         rows = result.num_rows
         for name in present:
-            found[name], changed = _column(result.column(name))
+            found[name], changed = plain_column(result.column(name), POOL)
             hidden += changed
             result = result.drop_columns(name)  # millions of rows are not to be held twice
             POOL.release_unused()
@@ -216,7 +184,7 @@ class FeedFiles:
             return found, rows
         extra = self._mend(table, sorted(uneven), header, least)
         return {
-            name: _appended(column, [plain(row[header.index(name)]).strip() for row in extra])
+            name: column.followed_by([plain(row[header.index(name)]).strip() for row in extra])
             for name, column in found.items()
         }, rows + len(extra)
 
@@ -316,30 +284,3 @@ def _header(data: bytes) -> list[str]:
         raise UnsafeFileError(f"has a first line of more than {HEADER_BYTES // 1024} kB, which is no header.")
     names = next(csv.reader(lines[:1]), [])
     return [plain(name).strip().lower() for name in names]
-
-
-def _column(chunked: pa.ChunkedArray) -> tuple[Column, int]:
-    """Return the column as plain texts, each once, and how many of them were no plain text before."""
-    array = chunked.unify_dictionaries(POOL).combine_chunks(POOL)
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.array([], chunked.type)
-    codes = array.indices.to_numpy()
-    values = array.dictionary.to_pylist()
-    if not pc.any(pc.match_substring_regex(array.dictionary, _PERHAPS_ODD)).as_py():
-        return Column(codes, values), 0
-    clean = [plain(value) for value in values]
-    changed = sum(after is not before for after, before in zip(clean, values, strict=True))
-    stripped = [value.strip() for value in clean]
-    distinct = list(dict.fromkeys(stripped))
-    if len(distinct) == len(stripped):
-        return Column(codes, stripped), changed
-    position = {value: i for i, value in enumerate(distinct)}
-    return Column(np.array([position[v] for v in stripped], np.int32)[codes], distinct), changed
-
-
-def _appended(column: Column, texts: list[str]) -> Column:
-    """Return the column with more rows at its end."""
-    values = list(dict.fromkeys([*column.values, *texts]))
-    position = {value: i for i, value in enumerate(values)}
-    more = np.array([position[text] for text in texts], np.int32)
-    return Column(np.concatenate([column.codes, more]), values)

@@ -1,14 +1,16 @@
 """Times of a timetable: H:MM:SS, past midnight too, and what is written where a time should be."""
 
 import re
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from targeting.feed_files import Column, FeedFiles
+from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
+from targeting.text_columns import Column
 
 _TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
 
@@ -22,11 +24,12 @@ def seconds(text: str) -> int:
     return hours * 3600 + minutes * 60 + secs if hours < 168 else -1
 
 
-def seconds_of(texts: Sequence[str]) -> npt.NDArray[np.int32]:
+def seconds_of(texts: pa.StringArray) -> npt.NDArray[np.int32]:
     """Return `seconds` of every text; those written HH:MM:SS, as nearly all are, at once."""
-    usual = np.fromiter((len(text) == len("HH:MM:SS") for text in texts), bool, len(texts))
-    letters = np.array([text for text in texts if len(text) == len("HH:MM:SS")], "U8")
-    digits = letters.view(np.uint32).reshape(-1, 8).astype(np.int64) - ord("0")
+    eight = pc.equal(pc.binary_length(texts), len("HH:MM:SS"))
+    usual = eight.to_numpy(zero_copy_only=False)
+    letters = b"".join(texts.filter(eight).cast(pa.binary()).to_pylist())
+    digits = np.frombuffer(letters, np.uint8).reshape(-1, 8).astype(np.int64) - ord("0")
     colon = np.array([2, 5])
     sound = ((digits >= 0) & (digits <= 9)).sum(axis=1) == 6
     sound &= (digits[:, colon] == ord(":") - ord("0")).all(axis=1)
@@ -34,7 +37,7 @@ def seconds_of(texts: Sequence[str]) -> npt.NDArray[np.int32]:
     found[usual] = digits @ [36000, 3600, 0, 600, 60, 0, 10, 1]
     usual[usual] = sound
     for row in np.flatnonzero(~usual).tolist():
-        found[row] = seconds(texts[row])
+        found[row] = seconds(texts[row].as_py())
     return found
 
 
@@ -61,7 +64,7 @@ def call_times(
         GTFS wants them.
     """
     departure, arrival = (
-        seconds_of(columns[name].values)[columns[name].codes[use]]
+        seconds_of(columns[name].distinct)[columns[name].codes[use]]
         for name in ("departure_time", "arrival_time")
     )
     wrong = np.zeros(len(departure), bool)

@@ -1,0 +1,82 @@
+"""Columns of text, each distinct text kept once: three million cells cost a few integers each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from targeting.plain_text import plain
+
+_PERHAPS_ODD = "^ | $|[^ -~]"  # blanks around it, or more than ASCII's letters
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table: ``values[codes[row]]`` is the text in that row.
+
+    Attributes
+    ----------
+    codes : ndarray of int32, shape (rows,)
+    distinct : StringArray
+        The distinct texts, blanks around them removed; empty text where the cell is empty.
+    """
+
+    codes: npt.NDArray[np.int32]
+    distinct: pa.StringArray
+
+    @cached_property
+    def values(self) -> list[str]:
+        """The distinct texts."""
+        texts: list[str] = self.distinct.to_pylist()
+        return texts
+
+    def texts(self) -> npt.NDArray[np.object_]:
+        """Return the text of every row."""
+        return np.array(self.values, dtype=object)[self.codes]
+
+    def positions_in(self, index: pd.Index) -> npt.NDArray[np.int32]:
+        """Return for every row the position of its text in `index`, -1 where it is not there."""
+        known = pa.array(index.to_numpy(object), pa.string())
+        found = pc.index_in(self.distinct, value_set=known).fill_null(-1)
+        return np.asarray(found.to_numpy(), np.int32)[self.codes]
+
+    def parsed(self, parse: Any, dtype: Any) -> npt.NDArray[Any]:
+        """Return `parse(text)` of every row; each distinct text is parsed once."""
+        return np.array([parse(value) for value in self.values], dtype=dtype)[self.codes]
+
+    def followed_by(self, texts: Sequence[str]) -> "Column":
+        """Return the column with more rows at its end."""
+        values = list(dict.fromkeys([*self.values, *texts]))
+        position = {value: i for i, value in enumerate(values)}
+        more = np.array([position[text] for text in texts], np.int32)
+        return column_of(np.concatenate([self.codes, more]), values)
+
+
+def column_of(codes: npt.NDArray[np.int32], values: Sequence[str]) -> Column:
+    """Return a column by its distinct texts."""
+    return Column(codes, pa.array(values, pa.string()))
+
+
+def plain_column(cells: pa.ChunkedArray, pool: pa.MemoryPool) -> tuple[Column, int]:
+    """Return dictionary-encoded cells as plain texts, and how many texts were no plain ones before."""
+    array = cells.unify_dictionaries(pool).combine_chunks(pool)
+    if isinstance(array, pa.ChunkedArray):
+        array = array.chunk(0) if array.num_chunks else pa.array([], cells.type)
+    codes, distinct = array.indices.to_numpy(), array.dictionary
+    if not pc.any(pc.match_substring_regex(distinct, _PERHAPS_ODD)).as_py():
+        return Column(codes, distinct), 0
+    values = distinct.to_pylist()
+    clean = [plain(value) for value in values]
+    changed = sum(after is not before for after, before in zip(clean, values, strict=True))
+    stripped = [value.strip() for value in clean]
+    once = list(dict.fromkeys(stripped))
+    if len(once) < len(stripped):
+        position = {value: i for i, value in enumerate(once)}
+        codes = np.array([position[value] for value in stripped], np.int32)[codes]
+    return column_of(codes, once), changed
