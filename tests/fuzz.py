@@ -106,7 +106,8 @@ def tell(tries: Counter[str], found: Counter[str]) -> None:
     """Print how much was tried, what came of it and what was found."""
     print("\n| property | examples | found |\n|---|---|---|")
     for name in test_fuzz.PROPERTIES:
-        print(f"| {name} | {tries[name]:,} | {found[name] or 'nothing'} |")
+        what = found[name] or ("nothing" if tries[name] else "not tried: set TARGETING_REAL_DATA")
+        print(f"| {name} | {tries[name]:,} | {what} |")
     print(f"| together | {tries.total():,} | {found.total() or 'nothing'} |")
     print("\nOf the regions: " + ", ".join(f"{n:,} {what}" for what, n in sorted(test_fuzz.OUTCOMES.items())))
 
