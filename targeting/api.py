@@ -78,13 +78,15 @@ class Plan(straight_line.Plan):
         )
 
 
-def make_plan(campaign: str | PathLike[str] | Campaign, **settings: object) -> Plan:
+def make_plan(campaign: str | PathLike[str] | Campaign, *, cache: bool = True, **settings: object) -> Plan:
     """Make a plan from a campaign file.
 
     Parameters
     ----------
     campaign : path or Campaign
         The campaign file (docs/campaign-file.md), or one that was read.
+    cache : bool
+        Whether what was derived from the same files before may be taken from the user's cache folder.
     **settings
         Settings that win over the file's, by their key: `buses=50`, `languages=["es", "vi"]`.
 
@@ -103,5 +105,5 @@ def make_plan(campaign: str | PathLike[str] | Campaign, **settings: object) -> P
         wanted = with_settings(campaign, settings) if settings else campaign
     else:
         wanted = read_campaign(Path(campaign), settings)
-    made = straight_line.make_plan(wanted, cache=user_cache())
+    made = straight_line.make_plan(wanted, cache=user_cache() if cache else None)
     return Plan(**{field.name: getattr(made, field.name) for field in fields(made)})

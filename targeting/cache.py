@@ -13,22 +13,24 @@ import os
 import secrets
 import sys
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache as once
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import shapely
 
 from targeting import __version__
 
 FOLDER = "derived"
 MOST_ENTRIES = 100  # of a few megabytes each
 _LIBRARIES = ("numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
-_DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, pa.ArrowInvalid)
+_DAMAGED = (OSError, EOFError, LookupError, TypeError, ValueError, zipfile.BadZipFile, shapely.GEOSException)
+Made = TypeVar("Made")
 Content = Mapping[str, Any]
 
 
@@ -44,16 +46,17 @@ class Cache:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def get(self, key: str) -> dict[str, Any] | None:
-        """Return what was kept under a key; None where there is nothing, or nothing sound."""
+    def get(self, key: str, made_of: Callable[[dict[str, Any]], Made]) -> Made | None:
+        """Return what `made_of` makes of the content kept under a key; None where nothing sound is."""
         path = self.folder / f"{key}.zip"
         try:
             with zipfile.ZipFile(path) as archive:
-                found = {Path(name).stem: _decoded(name, archive.read(name)) for name in archive.namelist()}
+                content = {Path(name).stem: _decoded(name, archive.read(name)) for name in archive.namelist()}
+            made = made_of(content)
             os.utime(path)  # the entry used longest ago is the first to go
         except _DAMAGED:
             return None
-        return found
+        return made
 
     def put(self, key: str, content: Content) -> None:
         """Keep content under a key: DataFrames, arrays of numbers, and what JSON can hold.
@@ -67,7 +70,7 @@ class Cache:
                 with zipfile.ZipFile(partial, "x") as archive:
                     for name, value in content.items():
                         suffix, encoded = _encoded(value)
-                        archive.writestr(name + suffix, encoded)
+                        archive.writestr(zipfile.ZipInfo(name + suffix), encoded)
                 partial.replace(self.folder / f"{key}.zip")
             finally:
                 partial.unlink(missing_ok=True)

@@ -51,13 +51,13 @@ def derive_feed(
         return read_feeds(paths, notices=notices, **settings)
     contents = [open_feed(path, Notices(), limits).sha256() for path in paths]
     key = key_of("feed", [*map(str, paths), *contents, week, sorted(modes), limits.model_dump_json()])
-    kept = cache.get(key)
+    kept = cache.get(key, lambda content: (_feed_from(content), content["notices"]))
     if kept is not None:
         for path in paths:
             step(f"reading {path.name}")
         step("counting departures")
-        notices.extend(kept["notices"])
-        return _feed_from(kept)
+        notices.extend(kept[1])
+        return kept[0]
     found = Notices()
     feed = read_feeds(paths, notices=found, **settings)
     notices.extend(found.as_dicts())
@@ -94,11 +94,17 @@ def derive_catchments(
             np.flatnonzero(tracts.population.to_numpy() > 0), points, venues, *sorted(distances.items()),
         ],
     )  # fmt: skip
-    kept = cache.get(key)
+    kept = cache.get(
+        key,
+        lambda content: (
+            _catchment_from("routes_", content, feed.routes.index),
+            None if venues is None else _catchment_from("venues_", content, venues.index),
+            content["notices"],
+        ),
+    )
     if kept is not None:
-        notices.extend(kept["notices"])
-        of_venues = None if venues is None else _catchment_from("venues_", kept, venues.index)
-        return _catchment_from("routes_", kept, feed.routes.index), of_venues
+        notices.extend(kept[2])
+        return kept[0], kept[1]
     found = Notices()
     of_routes, of_venues = find_catchments(feed, tracts, points, venues, notices=found, **distances)
     notices.extend(found.as_dicts())

@@ -293,7 +293,7 @@ def _links(timetable: Timetable, trips: pd.DataFrame, prefix: str) -> pd.DataFra
     """Return the links between trips of the week; a trip that headways repeat has none."""
     repeated = np.isin(timetable.links, list(timetable.run_starts)).any(axis=1)
     ids = prefix + timetable.trip_ids.to_numpy().astype(object)[timetable.links[~repeated]]
-    links = pd.DataFrame(ids, columns=["from_trip", "to_trip"], dtype=object)
+    links = pd.DataFrame(ids, columns=["from_trip", "to_trip"], dtype=str)
     return links[links.isin(set(trips["trip_id"])).all(axis=1)]
 
 

@@ -99,6 +99,14 @@ def departures(feed: Feed) -> dict[tuple[str, int, str], float]:
     return feed.departures.set_index(columns)["departures_week"].to_dict()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _cache_of_their_own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep the tests out of the user's cache, and what they run too."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of the real data, which the project does not ship."""
