@@ -192,18 +192,17 @@ def _check_vintages(tracts: Tracts, findings: Findings) -> None:
 
 
 def _check_people(tracts: Tracts, label: str, findings: Findings) -> None:
-    """Add tracts whose population and speakers do not go together."""
+    """Add tracts without residents, and those where the sample met no speakers."""
     people, speakers = tracts.population, tracts.estimates.sum(axis=1)
-    for where, severity, code, what in (
-        (speakers > people + 0.5, "warning", "speakers_without_people", "with more speakers than residents"),
-        ((people == 0) & (speakers == 0), "note", "empty_tracts", "without residents"),
-        ((people > 0) & (speakers == 0), "note", "tracts_without_speakers",
+    for where, code, what in (
+        (people == 0, "empty_tracts", "without residents"),
+        ((people > 0) & (speakers == 0), "tracts_without_speakers",
          "with residents, but nobody in any language group"),
     ):  # fmt: skip
         ids = tuple(people.index[where])
         if ids:
             findings.add(
-                "warning" if severity == "warning" else "note",
+                "note",
                 code,
                 f"{label}: tracts {what}: {len(ids):,} of {len(people):,} (first: {ids[0]}).",
                 file=label,

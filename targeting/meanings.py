@@ -131,9 +131,6 @@ MEANINGS = {
         "people", "Estimates look exact: every certainty of these groups is too high, and margins too narrow."
     ),
     "groups_missing": Meaning("languages", "Languages of these groups cannot be posted."),
-    "speakers_without_people": Meaning(
-        "people", "These figures contradict each other; the speakers count, and shares of residents are off."
-    ),
     "empty_tracts": Meaning("nothing", "Nobody lives there, so nobody is missed."),
     "tracts_without_speakers": Meaning(
         "people", "The sample met none there; a zero of a sample is seldom a true zero."

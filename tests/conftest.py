@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 from census_server import CensusServer, FreshClient
 
+import targeting
 from targeting.feed import Feed, read_feeds
 from targeting.notices import Notices
 
 ROOT = Path(__file__).parent.parent
+PACKAGE = Path(targeting.__file__).parent  # beside the tests, or where it is installed
 Table = str | bytes | Sequence[str]
 
 # One street with three stops, one bus there at 8 and one back at 9, Monday to Friday, in the four

@@ -13,6 +13,7 @@ import geopandas as gpd
 import pandas as pd
 import pytest
 import shapely
+from conftest import PACKAGE
 
 from targeting.campaign import read_campaign
 from targeting.errors import CampaignError, TractError
@@ -208,8 +209,7 @@ def test_scripts_and_directions_are_those_of_cldr() -> None:
 
 
 def test_lines_of_the_file_are_those_of_the_tables() -> None:
-    path = Path(__file__).parent.parent / "targeting/languages.csv"
-    with path.open(encoding="utf-8") as file:
+    with (PACKAGE / "languages.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["tag"] for row in rows] == list(catalogue())
     for row in rows:

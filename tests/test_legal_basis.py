@@ -2,13 +2,12 @@
 
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
+from conftest import PACKAGE, ROOT
 
 from targeting.legal_basis import legal_basis
 
-ROOT = Path(__file__).parent.parent
 REVOKED = re.compile(r"13166")
 SAYS_SO = re.compile(r"revoked|rescinded|no longer|never", re.IGNORECASE)
 
@@ -51,8 +50,8 @@ def test_a_claim_is_found() -> None:
 def test_no_text_of_the_program_or_its_docs_rests_on_the_revoked_order() -> None:
     texts = [
         path
-        for folder in ("targeting", "docs", "data")
-        for path in (ROOT / folder).rglob("*")
+        for folder in (PACKAGE, ROOT / "docs", ROOT / "data")
+        for path in folder.rglob("*")
         if path.suffix in {".py", ".toml", ".md", ".html", ".js", ".css"}
     ]
     assert len(texts) > 100

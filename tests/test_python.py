@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from conftest import PACKAGE
 from map_page import chromium
 
 import targeting
@@ -81,7 +82,7 @@ def test_the_face_offers_what_it_says() -> None:
     assert targeting.make_plan is make_plan
     with pytest.raises(AttributeError, match="no attribute 'mak_plan'"):
         _ = targeting.mak_plan  # type: ignore[attr-defined]
-    assert (ROOT / "targeting" / "py.typed").exists()
+    assert (PACKAGE / "py.typed").exists()
 
 
 def test_a_path_a_text_and_a_campaign_make_the_same_plan(plan: targeting.Plan) -> None:
