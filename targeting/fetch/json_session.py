@@ -17,7 +17,7 @@ from targeting.fetch.redact import redacted
 from targeting.fetch.settings import KEYS_FROM
 from targeting.fetch.transport import Patience, Wire, beginning, refused
 
-MOST_JSON_BYTES = 256 << 20
+MOST_JSON_BYTES = 64 << 20  # all tracts of California with the notes on their figures are 12 MB
 
 
 class _JsonWire(Wire):
