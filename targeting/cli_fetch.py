@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
+from targeting.cli_options import FILE
 from targeting.cli_output import print_json
 from targeting.errors import CampaignError
 from targeting.whole import alone
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from targeting.fetch.regions import Region
     from targeting.notices import Notices
 
-FILE = click.Path(path_type=Path)
+
 DETAILS = {"block": "block", "blockgroup": "block group", "none": None}
 MORE_REGIONS = click.option(
     "--regions",

@@ -5,10 +5,9 @@ from typing import Literal
 
 import click
 
+from targeting.cli_options import FILE
 from targeting.cli_output import print_json
 from targeting.whole import alone, restore
-
-FILE = click.Path(path_type=Path)
 
 
 @click.command(epilog="\b\nExample:\n  targeting compare maps/red-means-help maps/fifty")

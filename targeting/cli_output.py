@@ -21,6 +21,18 @@ def print_json(content: dict[str, Any]) -> None:
     click.echo(json.dumps(content, indent=2, ensure_ascii=not every_letter))
 
 
+def published(table: Any) -> list[dict[str, Any]]:
+    """Return a table's rows as they are published, for JSON."""
+    from targeting.write.tables import rounded
+
+    return json.loads(rounded(table).to_json(orient="records"))  # type: ignore[no-any-return]
+
+
+def records(table: Any) -> list[dict[str, Any]]:
+    """Return a table's rows to four decimals, for JSON."""
+    return json.loads(table.to_json(orient="records", double_precision=4))  # type: ignore[no-any-return]
+
+
 def print_what_there_is() -> None:
     """Print the nearest letters where a terminal or file lacks the right ones, and ? where there are none."""
     codecs.register_error(NEAREST, _nearest)

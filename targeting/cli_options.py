@@ -1,0 +1,49 @@
+"""Options that several commands have."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from targeting.cache import Cache
+
+FILE = click.Path(path_type=Path)
+
+
+def campaign_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options shared by all commands that read a campaign file."""
+    for option in reversed(
+        [
+            click.argument("file", type=FILE),
+            click.option(
+                "--set",
+                "settings",
+                multiple=True,
+                metavar="KEY=VALUE",
+                help="Change a setting of the campaign file, for example --set buses=50. Repeatable.",
+            ),
+            click.option("--quiet", "-q", is_flag=True, help="Print nothing but errors."),
+            click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def cache_option(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the option that has everything read and computed anew."""
+
+    def chosen(_: click.Context, __: click.Parameter, without: bool) -> "Cache | None":
+        from targeting.cache import user_cache
+
+        return None if without else user_cache()
+
+    return click.option(
+        "--no-cache",
+        "cache",
+        is_flag=True,
+        callback=chosen,
+        help="Read and compute everything anew; by default feeds that have not changed are not read twice.",
+    )(command)
