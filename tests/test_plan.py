@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+from functools import reduce
 from itertools import permutations
+from operator import add
 from pathlib import Path
 
 import numpy as np
@@ -733,7 +735,8 @@ def test_the_same_bytes_whatever_the_hash_seed(tmp_path: Path) -> None:
 
 def test_the_order_of_a_sum_does_not_decide_where_a_half_is_met() -> None:
     """Five trips of 10, 35, 25, 15 and 20 minutes: 1.75 hours in one order, less or more in others."""
-    sums = sorted({sum(order) for order in permutations(minutes / 60 for minutes in (10, 35, 25, 15, 20))})
+    hours = [minutes / 60 for minutes in (10, 35, 25, 15, 20)]
+    sums = sorted({reduce(add, order) for order in permutations(hours)})
     assert len({round(each, 1) for each in sums}) == 2
     table = pd.DataFrame({"vehicle_hours_week": sums, "served": [hours + 0.75 for hours in sums]})
     found = rounded(table)
