@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import PACKAGE
 
 from targeting.campaign import read_campaign
 from targeting.errors import CampaignError
@@ -15,7 +16,7 @@ SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 
 
 def codes() -> dict[str, str]:
-    table = pd.read_csv(Path(__file__).parent.parent / "targeting" / "controls.csv")
+    table = pd.read_csv(PACKAGE / "controls.csv")
     return dict(zip(table["key"], table["code"], strict=True))
 
 
