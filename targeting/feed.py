@@ -230,7 +230,8 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
     if idle:
         notices.add(
             "route_without_service",
-            f"{timetable.files.label}: {len(idle)} routes with trips do not run in the design week "
+            f"{timetable.files.label}: {len(idle):,} route{'s' if len(idle) > 1 else ''} with trips "
+            f"{'do' if len(idle) > 1 else 'does'} not run in the design week "
             f"(first: {routes['route_name'].iloc[idle[0]]}).",
             file=timetable.files.label,
             severity="info",

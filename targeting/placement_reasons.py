@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from targeting.languages import told_apart
 from targeting.reasons import people_word, rank_by_score, verdict
 from targeting.wishes import find_unit
-from targeting.wording import count, listed, percent, with_margin
+from targeting.wording import about_with_margin, count, listed, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,9 +37,10 @@ def why_placed(scores: "Scores", posting: "Posting", row: "pd.Series[Any]") -> s
     meets = "see it" if venue else f"ride {'that bus' if row['buses'] == 1 else 'one of those buses'}"
     gets = "get" if str(row["unit_name"]).startswith("Lines ") else "gets"
     text = (
-        f"{row['unit_name']} {gets} {what}: about {with_margin(row['served'], row['served_moe'], smallest)} "
-        f"{people_word(scores)} of {language.measured_as} live {near}, and about "
-        f"{count(row['reach'], smallest)} of them are expected to {meets} in {_weeks(weeks)}, "
+        f"{row['unit_name']} {gets} {what}: {about_with_margin(row['served'], row['served_moe'], smallest)} "
+        f"{people_word(scores)} of {language.measured_as} live {near}, and "
+        f"{'about ' if round(row['reach']) >= smallest else ''}{count(row['reach'], smallest)} "
+        f"of them are expected to {meets} in {_weeks(weeks)}, "
         f"{count(row['reach_added'], smallest)} of whom nothing else of the plan reaches"
     )
     text += f"; {_cause(scores, posting, row, name)}"

@@ -8,7 +8,7 @@ import pandas as pd
 
 from targeting import moe
 from targeting.languages import told_apart
-from targeting.wording import percent, with_margin
+from targeting.wording import about_with_margin, percent, with_margin
 
 if TYPE_CHECKING:
     from targeting.scores import Scores
@@ -37,7 +37,7 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
     text = (
         f"{info['route_name']} {'calls for' if chosen.column == decided['group'] else 'also carries'} "
         f"{name}, {_meaning(scores, leading, int(along.sum()))}: "
-        f"about {with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
+        f"{about_with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
         f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips a week "
         "pass"
     )

@@ -48,8 +48,12 @@ def lines_by_route(
         lines |= _between_stops(bare, trip_route, running, calls, stop_lonlat)
         notices.add(
             "route_without_shape",
-            f"{files.label}: {len(bare)} routes have no shape; they are drawn as straight lines "
-            "between their stops.",
+            f"{files.label}: "
+            + (
+                "1 route has no shape; it is drawn as straight lines between its stops."
+                if len(bare) == 1
+                else f"{len(bare):,} routes have no shape; they are drawn as straight lines between stops."
+            ),
             file=files.label,
             severity="info",
             count=len(bare),

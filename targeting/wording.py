@@ -24,6 +24,12 @@ def with_margin(value: float, margin: float, smallest: float) -> str:
     return f"{value:,.0f} ± {margin:,.0f}"
 
 
+def about_with_margin(value: float, margin: float, smallest: float) -> str:
+    """Return "about 1,267 ± 255", or "under 10"."""
+    told = with_margin(value, margin, smallest)
+    return told if told.startswith("under") else f"about {told}"
+
+
 def about(value: float, margin: float, smallest: float) -> str:
     """Return "about 1,270 ± 260": the margin to two digits, and the estimate no finer than it.
 
