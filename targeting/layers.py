@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -39,6 +39,7 @@ DRIVERS = {
 TABLES = (".csv", ".tsv", ".txt", ".dat", ".xlsx", ".xls", ".ods")
 SHAPEFILE_PARTS = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 MOST_CELLS = 15_000_000  # features times columns; all blocks of Texas have 11 million
+FEWEST_FEATURES = 100_000  # for which there is room whatever a file says of their number
 _BEGINNINGS = {".gpkg": b"SQLite format 3\0", ".shp": b"\0\0\x27\x0a", ".fgb": b"fgb"}
 _INSTRUCTIONS = b"gdal_streamed_alg"  # GDAL runs a JSON file with this in it
 # the key "crs", however it is spelt
@@ -175,15 +176,28 @@ def _read(path: Path) -> gpd.GeoDataFrame:
         if information["driver"] not in DRIVERS[suffix]:
             raise UnsafeFileError(_other_format())
         check_columns(information["fields"])
-        fields = len(information["fields"])
-        frame = gpd.read_file(path, layer=layer, rows=MOST_CELLS // max(fields, 1) + 1)
-        check_cells(len(frame) * fields, MOST_CELLS)  # what a file says of the number of its features may lie
+        frame = _all_features(path, layer, information)
     coordinates, of_shape = shapely.get_coordinates(frame.geometry.to_numpy(), return_index=True)
     wrong = ~np.isfinite(coordinates).all(axis=1)
     if wrong.any():
         raise UnsafeFileError(
             f"has coordinates that are no numbers in feature {of_shape[wrong][0] + 1}; draw it again."
         )
+    return frame
+
+
+def _all_features(path: Path, layer: str, information: dict[str, Any]) -> gpd.GeoDataFrame:
+    """Read a layer to its end: what a file says of the number of its features may lie.
+
+    GDAL is given room for so many features before it reads, and stops there.
+    """
+    fields = max(len(information["fields"]), 1)
+    check_cells(information["features"] * fields, MOST_CELLS)
+    room = max(information["features"], FEWEST_FEATURES) + 1
+    frame = gpd.read_file(path, layer=layer, rows=room)
+    if len(frame) == room:
+        frame = gpd.read_file(path, layer=layer, rows=MOST_CELLS // fields + 1)
+        check_cells(len(frame) * fields, MOST_CELLS)
     return frame
 
 

@@ -16,7 +16,7 @@ import pytest
 import shapely
 from hostile import GEOIDS, Region
 
-from targeting import outlines
+from targeting import layers, outlines
 
 KINDS = {"tracts": (), "points": (), "water": (), "venues.file": ("venues.cards=1",)}
 ENGINEERING = (
@@ -167,6 +167,17 @@ ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 def test_a_geopackage_is_read(region: Region) -> None:
     geopackage(region)
     assert region.notices("tracts=odd.gpkg") is not None
+
+
+@pytest.mark.parametrize("room", [1, 3, 1000])
+@pytest.mark.parametrize("said", [0, 1, 3, 5])
+def test_a_geopackage_that_lies_of_how_much_it_holds(
+    region: Region, monkeypatch: pytest.MonkeyPatch, room: int, said: int
+) -> None:
+    monkeypatch.setattr(layers, "FEWEST_FEATURES", room)
+    name = geopackage(region, f"UPDATE gpkg_ogr_contents SET feature_count = {said}")  # noqa: S608
+    true = gpd.read_file(region.folder / "tracts.geojson")["GEOID"]
+    assert layers.read_layer(region.folder / name, "tracts")["GEOID"].tolist() == true.tolist()
 
 
 @pytest.mark.parametrize("name", ["odd", "ODD"])
