@@ -75,7 +75,7 @@ def _page(drawing: Drawing, size: tuple[float, float], language: Shown | None) -
     sheet.words(
         MARGIN,
         top - 30,
-        fit(f"{below} · {drawing.agencies} · timetable of {drawing.week}", 9, inner),
+        fit(f"{below} · {drawing.agencies} · timetable in the week {drawing.week}", 9, inner),
         9,
         color="#4a5056",
     )
