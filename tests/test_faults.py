@@ -63,9 +63,14 @@ def command(*arguments: object, **environment: str) -> "subprocess.CompletedProc
 
 
 def start(*arguments: object) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
-        [sys.executable, "-m", "targeting", *map(str, arguments)], stderr=subprocess.PIPE, text=True
-    )
+    # a shell lets what runs in its background ignore Ctrl-C, and children inherit that
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "targeting", *map(str, arguments)], stderr=subprocess.PIPE, text=True
+        )
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def one_sentence(text: str, *parts: str) -> None:
