@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from targeting.text_files import Readable
 
-BLOCK = 1 << 21
+BLOCK = 1 << 20
 POOL = pa.default_memory_pool()
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 Skip = Callable[[pyarrow.csv.InvalidRow], str]

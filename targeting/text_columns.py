@@ -22,12 +22,12 @@ class Column:
 
     Attributes
     ----------
-    codes : ndarray of int32, shape (rows,)
+    codes : ndarray of int32 or, where they are few, int8, shape (rows,)
     distinct : StringArray
         The distinct texts, blanks around them removed; empty text where the cell is empty.
     """
 
-    codes: npt.NDArray[np.int32]
+    codes: npt.NDArray[np.int32 | np.int8]
     distinct: pa.StringArray
 
     @cached_property
@@ -58,7 +58,7 @@ class Column:
         return column_of(np.concatenate([self.codes, more]), values)
 
 
-def column_of(codes: npt.NDArray[np.int32], values: Sequence[str]) -> Column:
+def column_of(codes: npt.NDArray[np.int32 | np.int8], values: Sequence[str]) -> Column:
     """Return a column by its distinct texts."""
     return Column(codes, pa.array(values, pa.string()))
 
@@ -69,6 +69,8 @@ def plain_column(cells: pa.ChunkedArray, pool: pa.MemoryPool) -> tuple[Column, i
     if isinstance(array, pa.ChunkedArray):
         array = array.chunk(0) if array.num_chunks else pa.array([], cells.type)
     codes, distinct = array.indices.to_numpy(), array.dictionary
+    if len(distinct) <= np.iinfo(np.int8).max:  # three of the columns of stop_times.txt
+        codes = codes.astype(np.int8)
     if not pc.any(pc.match_substring_regex(distinct, _PERHAPS_ODD)).as_py():
         return Column(codes, distinct), 0
     values = distinct.to_pylist()

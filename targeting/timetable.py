@@ -185,8 +185,8 @@ def _read_calls(
     columns = files.columns(
         "stop_times",
         [
-            "trip_id", "stop_id", "stop_sequence", "arrival_time", "departure_time",
-            "pickup_type", "drop_off_type",
+            "pickup_type", "drop_off_type", "stop_sequence", "trip_id", "stop_id", "arrival_time",
+            "departure_time",
         ],
         required=["trip_id", "stop_id"],
     )  # fmt: skip
