@@ -53,8 +53,9 @@ GAP = 0.005  # at which the exact search of a plan stops
 class Bench:
     """Where the data is, how many rounds to run, and the regions made so far."""
 
-    def __init__(self, data: Path, folder: Path, runs: int) -> None:
-        self.data, self.folder, self.runs = data, folder, runs
+    def __init__(self, data: Path, folder: Path, work: Path, runs: int) -> None:
+        # feeds may be kept for another day; what our own code wrote may not
+        self.data, self.folder, self.work, self.runs = data, folder, work, runs
 
     def there(self, titles: Sequence[str]) -> list[str]:
         """Return the regions whose feed is there, and say which are left out."""
@@ -69,7 +70,7 @@ class Bench:
 
     def prepared(self, title: str) -> Path:
         """Return the folder with what the parts of a region's plan begin with."""
-        place = self.folder / f"prepared-{title}"
+        place = self.work / f"prepared-{title}"
         if not place.exists():
             script = ROOT / "benchmarks/prepared.py"
             subprocess.run([sys.executable, script, self.region(title).campaign, place], check=True)
@@ -77,8 +78,8 @@ class Bench:
 
     def out(self, name: str) -> Path:
         """Return where a program is to write."""
-        (self.folder / "out").mkdir(exist_ok=True)
-        return self.folder / "out" / name
+        (self.work / "out").mkdir(exist_ok=True)
+        return self.work / "out" / name
 
 
 def program(name: str, *arguments: object) -> Command:
@@ -199,7 +200,7 @@ def compare_plans(bench: Bench) -> str:
         cold: list[Run] = []
         again: list[Run] = []
         for number in range(2 if title in LARGE else bench.runs):
-            with tempfile.TemporaryDirectory(dir=bench.folder) as name:
+            with tempfile.TemporaryDirectory(dir=bench.work) as name:
                 folder = Path(name)
                 cold.append(run_plan(place.campaign, folder / "first", folder / "cache"))
                 again.append(
@@ -239,9 +240,9 @@ def compare_maps(bench: Bench) -> str:
     parts = []
     for title in bench.there(WHOLE):
         place = bench.prepared(title)
-        plan = bench.folder / f"plan-{title}"
+        plan = bench.work / f"plan-{title}"
         if not plan.exists():
-            made = run_plan(bench.region(title).campaign, plan, bench.folder / "cache")
+            made = run_plan(bench.region(title).campaign, plan, bench.work / "cache")
             if made.fault:
                 parts.append(f"### {title}\n\nThe plan failed: {made.fault}\n")
                 continue
@@ -330,9 +331,10 @@ def main() -> None:
     given = parser.parse_args()
     failed = []
     with tempfile.TemporaryDirectory() as temporary:
-        folder = given.folder or Path(temporary)
+        work = Path(temporary)
+        folder = given.folder or work
         folder.mkdir(parents=True, exist_ok=True)
-        bench = Bench(given.data, folder.resolve(), given.runs)
+        bench = Bench(given.data, folder.resolve(), work, given.runs)
         for name in given.part or PARTS:
             title, part = PARTS[name]
             print(f"{datetime.now():%H:%M:%S} {title}", flush=True)
