@@ -1,6 +1,6 @@
 """What takes longest to make of a campaign's files, taken from a cache where it was made before.
 
-Both functions return exactly what `read_feeds` and `find_catchments` return, and add the same notices.
+Both functions return exactly what they would make anew, and add the same notices.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -18,6 +18,7 @@ from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.catchment import Catchment
 from targeting.design_week import DesignWeek
 from targeting.feed import Feed, FeedSource, read_feeds
+from targeting.feed_checks import check_feed
 from targeting.feed_files import open_feed
 from targeting.ground import find_catchments
 from targeting.notices import Notices
@@ -37,7 +38,7 @@ def derive_feed(
     limits: Limits = DEFAULT_LIMITS,
     step: Callable[[str], None] = lambda _: None,
 ) -> Feed:
-    """Return the feed of `targeting.feed.read_feeds`.
+    """Return the feed of `targeting.feed.read_feeds`, with what `check_feed` finds odd noted.
 
     Parameters
     ----------
@@ -48,7 +49,9 @@ def derive_feed(
     """
     settings: dict[str, Any] = {"week": week, "modes": modes, "limits": limits, "step": step}
     if cache is None:
-        return read_feeds(paths, notices=notices, **settings)
+        feed = read_feeds(paths, notices=notices, **settings)
+        check_feed(feed, notices)
+        return feed
     contents = [open_feed(path, Notices(), limits).sha256() for path in paths]
     key = key_of("feed", [*map(str, paths), *contents, week, sorted(modes), limits.model_dump_json()])
     kept = cache.get(key, lambda content: (_feed_from(content), content["notices"]))
@@ -60,6 +63,7 @@ def derive_feed(
         return kept[0]
     found = Notices()
     feed = read_feeds(paths, notices=found, **settings)
+    check_feed(feed, found)
     notices.extend(found.as_dicts())
     cache.put(key, {**_content_of_feed(feed), "notices": found.as_dicts()})
     return feed

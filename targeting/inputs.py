@@ -11,7 +11,7 @@ from targeting.campaign import Campaign
 from targeting.derived import derive_feed
 from targeting.errors import CampaignError
 from targeting.feed import Feed
-from targeting.feed_checks import check_feed, check_posting
+from targeting.feed_checks import check_posting
 from targeting.garages import Garages, read_garages
 from targeting.languages import Language, find_languages
 from targeting.layers import in_degrees, read_layer
@@ -100,7 +100,6 @@ def read_inputs(
         limits=campaign.limits,
         step=step,
     )
-    check_feed(feed, notices)
     check_posting(feed.sources, campaign.orders.posting_date, notices)
     garages = None
     if placement.garages:
