@@ -374,7 +374,7 @@ def test_a_few_bytes_do_not_make_a_gigabyte_of_cells(region: Region) -> None:
     collection = ",".join([json.dumps(first), *[point] * 20_000])
     region.table(f'{{"type":"FeatureCollection","features":[{collection}]}}', "odd.geojson")
     said, megabytes = refused_in_memory(region, "tracts=odd.geojson")
-    assert "odd.geojson: has more than 15,000,000 cells (rows times columns)" in said
+    assert "odd.geojson: has more than 7,000,000 cells (rows times columns)" in said
     assert megabytes < 500
 
 
