@@ -42,7 +42,8 @@ FEED_PROGRAMS = {
     "partridge and pandas": "feed_partridge",
 }
 SHARES_PROGRAMS = {
-    OURS: ("shares_ours",),
+    OURS: ("shares_ours", "alone"),
+    "ours, the whole catchments": ("shares_ours", "catchments"),
     "GeoPandas, an overlay a route": ("shares_geopandas", "by_route"),
     "GeoPandas, one overlay": ("shares_geopandas", "together"),
     "tobler": ("shares_tobler",),

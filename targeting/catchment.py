@@ -24,7 +24,6 @@ from targeting.cells import Cells
 
 ROAD_MODES = ("bus", "coach")
 WHOLLY = 1 - 1e-6
-CELLS_AT_ONCE = 20_000
 DENSE_LIMIT = 1_000_000  # numbers held at once while cells are folded: 8 MB
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -178,44 +177,6 @@ def make_catchment(
         touched=touched_tracts(*service),
         wholly=wholly_near_tracts(share >= WHOLLY, *service),
     )
-
-
-def near_shares(
-    cells: Cells, *, tracts: int, stops_xy: Floats, stop: Ints, route: Ints, walk_m: Floats
-) -> scipy.sparse.csr_matrix:
-    """Return the share of each tract's people that each route serves, as `Catchment.share`, without atoms.
-
-    Parameters
-    ----------
-    cells, stops_xy, stop, route, walk_m
-        As for `make_catchment`.
-    tracts : int
-        How many tracts there are.
-
-    Returns
-    -------
-    csr_matrix, shape (routes, tracts)
-    """
-    walks = _walks(stops_xy, stop, route, walk_m)
-    calls = {
-        limit: scipy.sparse.csr_matrix(
-            ((walk_m[route] == limit).astype(float), (stop, route)), (len(stops_xy), len(walk_m))
-        )
-        for limit in np.unique(walk_m)
-    }
-    share = scipy.sparse.csr_matrix((len(walk_m), tracts))
-    for begin, end in _chunks(cells.tract, CELLS_AT_ONCE):
-        cell, near_stop, distance = _pairs(cells.xy[begin:end], walks)
-        serves = scipy.sparse.csr_matrix((end - begin, len(walk_m)))
-        for limit, called in calls.items():
-            within = distance <= limit
-            near = scipy.sparse.csr_matrix(
-                (np.ones(within.sum()), (cell[within], near_stop[within])), (end - begin, len(stops_xy))
-            )
-            serves = serves + near @ called
-        serves.eliminate_zeros()  # stops of routes with another walking distance
-        share = share + _by_tract(_members(serves), cells.tract[begin:end], cells.weight[begin:end], tracts)
-    return share
 
 
 def _members(departures: scipy.sparse.csr_matrix) -> scipy.sparse.csr_matrix:

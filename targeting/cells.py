@@ -38,8 +38,34 @@ class Cells:
     weight: Floats
 
 
-def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float | Floats) -> Cells:
-    """Return cells by area: fine squares near places, one cell for all the rest of a tract.
+@dataclass(frozen=True)
+class Squares:
+    """Squares over the part of each tract where a stop can be within walking distance, one long row of them.
+
+    Attributes
+    ----------
+    windows : ndarray, shape (tracts, 4)
+        The box that a tract's squares cover, metres; empty where no stop is near.
+    spacing : ndarray, shape (tracts,)
+        Side of a tract's squares, metres.
+    first : ndarray of int, shape (tracts,)
+        Position of a tract's first square, in its corner of least x and y; rows follow each other.
+    columns, rows : ndarray of int, shape (tracts,)
+        Squares in a row, with a spare one at its end; rows of a tract.
+    weight : ndarray, shape (squares,)
+        Share of the tract's area in each square.
+    """
+
+    windows: Floats
+    spacing: Floats
+    first: Ints
+    columns: Ints
+    rows: Ints
+    weight: Floats
+
+
+def make_squares(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float | Floats) -> Squares:
+    """Return fine squares over the parts of tracts that are near places.
 
     Parameters
     ----------
@@ -60,15 +86,31 @@ def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float 
     area = shapely.area(polygons)
     spacing = np.minimum(np.sqrt(area / SQUARES_PER_TRACT), LARGEST_SQUARE_M)
     windows = _windows(polygons, places, np.broadcast_to(walk_m, len(places)), spacing)
-    coverage, first, columns = _coverage(polygons, spacing, windows)
+    coverage, first, columns, rows = _coverage(polygons, spacing, windows)
+    weight = np.where(coverage > 1e-9, coverage, 0.0) * np.repeat(spacing**2 / area, columns * rows)
+    return Squares(windows, spacing, first, columns, rows, weight)
 
-    square = np.flatnonzero(coverage > 1e-9)
-    tract = np.searchsorted(first, square, side="right") - 1
-    row, column = np.divmod(square - first[tract], columns[tract])
-    xy = windows[tract, :2] + (np.column_stack([column, row]) + 0.5) * spacing[tract, None]
-    weight = coverage[square] * spacing[tract] ** 2 / area[tract]
 
-    rest = 1.0 - np.bincount(tract, weight, minlength=len(polygons))
+def grid_cells(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float | Floats) -> Cells:
+    """Return cells by area: fine squares near places, one cell for all the rest of a tract.
+
+    Parameters
+    ----------
+    polygons, places, walk_m
+        As for `make_squares`.
+    """
+    return cells_of(make_squares(polygons, places, walk_m))
+
+
+def cells_of(squares: Squares) -> Cells:
+    """Return cells by area: the squares that hold any of their tract, one cell for all the rest of it."""
+    square = np.flatnonzero(squares.weight)
+    tract = np.searchsorted(squares.first, square, side="right") - 1
+    row, column = np.divmod(square - squares.first[tract], squares.columns[tract])
+    xy = squares.windows[tract, :2] + (np.column_stack([column, row]) + 0.5) * squares.spacing[tract, None]
+    weight = squares.weight[square]
+
+    rest = 1.0 - np.bincount(tract, weight, minlength=len(squares.first))
     with_rest = np.flatnonzero(rest > 1e-9)
     # beyond the window nothing is within walking distance: any place far from all stops will do
     far = np.full((len(with_rest), 2), np.inf)
@@ -132,7 +174,7 @@ def _windows(polygons: npt.NDArray[np.object_], places: Floats, walk_m: Floats, 
 
 def _coverage(
     polygons: npt.NDArray[np.object_], spacing: Floats, windows: Floats
-) -> tuple[Floats, Ints, Ints]:
+) -> tuple[Floats, Ints, Ints, Ints]:
     """Return the covered share of every square of every tract's window, one long row of squares.
 
     Returns
@@ -141,8 +183,8 @@ def _coverage(
         Share of each square inside its tract, in [0, 1].
     first : ndarray of int, shape (tracts,)
         Position of each tract's first square.
-    columns : ndarray of int, shape (tracts,)
-        Squares in a row, one spare at its end.
+    columns, rows : ndarray of int, shape (tracts,)
+        Squares in a row, one spare at its end, and rows.
     """
     extent = np.ceil((windows[:, 2:] - windows[:, :2]) / spacing[:, None]).astype(np.int64)
     columns, rows = extent[:, 0] + 1, extent[:, 1]
@@ -170,7 +212,7 @@ def _coverage(
     row_first = np.cumsum(width) - width
     coverage = np.abs(running - np.repeat(running[row_first] - change[row_first], width))
     coverage[row_first + width - 1] = 0.0
-    return np.clip(coverage, 0.0, 1.0), first, columns
+    return np.clip(coverage, 0.0, 1.0), first, columns, rows
 
 
 def _edges(

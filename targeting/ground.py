@@ -14,8 +14,9 @@ import pandas as pd
 import pyproj
 import shapely
 
-from targeting.catchment import Catchment, make_catchment, near_shares, walking_distances
-from targeting.cells import grid_cells, point_cells
+from targeting.area_shares import area_shares
+from targeting.catchment import Catchment, make_catchment, walking_distances
+from targeting.cells import cells_of, make_squares, point_cells
 from targeting.errors import TractError, VenueError
 from targeting.feed import Feed
 from targeting.notices import Notices
@@ -121,17 +122,17 @@ def find_catchments(
         place_walk_m = np.append(place_walk_m, np.full(len(venues), venue_walk_m))
         walk_m = np.append(walk_m, np.full(len(venues), venue_walk_m))
         columns = columns.append(venues.index)
-    by_area = grid_cells(polygons, places, place_walk_m)
+    squares = make_squares(polygons, places, place_walk_m)
+    cells, share_by_area = cells_of(squares), None
     service: dict[str, Any] = {
         "stops_xy": places,
         "stop": calls["place"].to_numpy(np.int64),
         "route": calls["route"].to_numpy(np.int64),
         "walk_m": walk_m,
     }
-    cells, share_by_area = by_area, None
     if points is not None:
-        cells = point_cells(points, metres(points["lon"], points["lat"], crs), by_area)
-        share_by_area = near_shares(by_area, tracts=len(polygons), **service)
+        cells = point_cells(points, metres(points["lon"], points["lat"], crs), cells)
+        share_by_area = area_shares(squares, polygons, **service)
     catchment = make_catchment(
         cells,
         polygons=polygons,

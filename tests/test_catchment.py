@@ -11,9 +11,10 @@ import pytest
 import shapely
 
 from targeting import catchment as module
+from targeting.area_shares import area_shares
 from targeting.campaign import read_campaign
 from targeting.catchment import Catchment, make_catchment, walking_distances
-from targeting.cells import Cells, grid_cells
+from targeting.cells import Cells, grid_cells, make_squares
 from targeting.errors import TractError
 from targeting.feed import Feed, read_feeds
 from targeting.ground import find_catchment
@@ -253,30 +254,35 @@ def test_shares_of_cells_by_area_are_circles() -> None:
     assert result.exposure().toarray().item() == pytest.approx(12 * 0.12566, abs=0.04)
 
 
-@pytest.mark.parametrize("at_once", [1, 40, 50_000])
-def test_shares_without_atoms_are_those_of_atoms(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
-    # buses and trains with walking distances of their own, some at the same stops
-    monkeypatch.setattr(module, "CELLS_AT_ONCE", at_once)
-    drawn = np.random.default_rng(5)
-    stop, route = drawn.integers(0, 12, 40), drawn.integers(0, 6, 40)
-    cells = Cells(
-        np.vstack([drawn.uniform(0, 3000, (199, 2)), [FAR]]), np.sort(drawn.integers(0, 7, 200)), np.ones(200)
-    )
-    service = {
-        "stops_xy": drawn.uniform(0, 3000, (12, 2)), "stop": stop, "route": route,
-        "walk_m": np.array([400.0, 400, 800, 800, 500, 400]),
-    }  # fmt: skip
+@pytest.mark.parametrize("seed", range(8))
+def test_shares_by_area_without_cells_are_those_of_cells(seed: int) -> None:
+    # buses and trains with walking distances of their own, some at the same stops; a tract far from all
+    drawn = np.random.default_rng(seed)
+    stop, route = drawn.integers(0, 30, 90), drawn.integers(0, 6, 90)
+    stops = drawn.uniform(-500, 3500, (30, 2))
+    stops[7] = stops[3]
+    walk_m = np.array([400.0, 400, 800, 800, 500, 150])
+    triangle = shapely.Polygon([(0, 0), (2900, 300), (1100, 2800)])
+    halves = shapely.MultiPolygon([shapely.box(3000, 0, 3300, 900), shapely.box(3100, 1500, 3400, 1600)])
+    holed = shapely.box(-400, -400, 3400, 3400).difference(triangle.buffer(30)).difference(halves.buffer(5))
+    polygons = np.array([triangle, halves, holed, shapely.box(9e5, 0, 9e5 + 10, 10)], dtype=object)
     whole = make_catchment(
-        cells,
-        polygons=np.array([shapely.box(9e6, i, 9e6 + 1, i + 1) for i in range(7)]),
-        direction=np.zeros(40, np.int64),
-        departures=np.ones(40),
+        grid_cells(polygons, stops, 800.0),
+        polygons=polygons,
+        stops_xy=stops,
+        stop=stop,
+        route=route,
+        direction=np.zeros(90, np.int64),
+        departures=np.ones(90),
         routes=pd.RangeIndex(6),
-        **service,
+        walk_m=walk_m,
     )
-    shares = module.near_shares(cells, tracts=7, **service).toarray()
+    shares = area_shares(
+        make_squares(polygons, stops, 800.0), polygons, stops_xy=stops, stop=stop, route=route, walk_m=walk_m
+    ).toarray()
     assert shares == pytest.approx(whole.share().toarray(), abs=1e-9)
-    assert 0 < shares.max() > shares.min()
+    assert (shares[:, 3] == 0).all()
+    assert 0 < shares[:, [0, 2]].min() < shares.max() <= 1
 
 
 # --- the ground: a feed and tracts of different places ----------------------------------------
