@@ -2,8 +2,9 @@
 
 Reach has diminishing returns (a bus adds less where others already run), so the greedy placement is
 close to the best, and what any placement could add bounds how close. Because the curve is an
-exponential, what one more bus adds is a single sparse product for each language, so that nothing has
-to be kept lazily (as CELF does: Leskovec et al. 2007) to be quick.
+exponential, what one more bus of any unit adds is a sparse product for each language; a card that is
+placed changes it only by what it takes from the places that it reaches, so that nothing has to be kept
+lazily (as CELF does: Leskovec et al. 2007) to be quick.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,6 +20,8 @@ from targeting.reach import Floats, Ints
 Truths = npt.NDArray[np.bool_]
 
 NOTHING = 1e-12
+ROUNDING = 1e-12  # share of what the first card would add; less is left by the rounding of differences
+LARGE = 60_000  # meetings of atoms and units from which differences are quicker than whole products
 TIE = 1e-9  # worth of a person of a language without weight, where a floor asks for it
 
 
@@ -40,14 +43,46 @@ class Greedy:
     bound: float
 
 
-def greedy_cards(problem: Problem) -> Ints:
+class Meetings:
+    """The rides of an audience by unit and by atom, for the quick placement of many problems with the same.
+
+    Parameters
+    ----------
+    rides : csr_matrix, shape (atoms, units)
+        `Audience.rides`.
+    """
+
+    def __init__(self, rides: scipy.sparse.csr_matrix) -> None:
+        self.by_unit = rides.tocsc()
+        met = self.by_unit.T  # a view, units by rows
+        self.shares = scipy.sparse.csr_matrix((-np.expm1(-met.data), met.indices, met.indptr), met.shape)
+        self.large = bool(met.nnz > LARGE)
+        self.by_atom = self.shares.T.tocsr()
+
+    def of_unit(self, unit: int) -> tuple[Ints, Floats]:
+        """Return the atoms that a unit reaches, and its rides there."""
+        begin, end = self.by_unit.indptr[unit], self.by_unit.indptr[unit + 1]
+        return self.by_unit.indices[begin:end], self.by_unit.data[begin:end]
+
+    def of_some(self, atoms: Ints, people: Floats) -> Floats:
+        """Return how many of the people in some atoms one card of each unit reaches, shape (units,)."""
+        return np.asarray(self.by_atom[atoms].T @ people)
+
+
+def greedy_cards(problem: Problem, meetings: Meetings | None = None) -> Ints:
     """Return the quick placement alone, shape (units, groups).
 
     What is settled comes first, then the floors, each language on its best unit, those first that have
     the fewest places to choose from; floors that cannot be met are left (`targeting.feasibility` says
     why).
+
+    Parameters
+    ----------
+    problem : Problem
+    meetings : Meetings, optional
+        Of the problem's rides; made where not given.
     """
-    state = _State(problem)
+    state = _State(problem, meetings)
     for _ in _steps(state):
         pass
     return state.cards
@@ -93,7 +128,7 @@ def _steps(state: "_State") -> Iterator[None]:
 class _State:
     """Cards placed so far, and what one more of each would add."""
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, meetings: Meetings | None = None) -> None:
         audience = problem.audience
         self.problem = problem
         self.cards = np.zeros((len(problem.units), len(problem.groups)), np.int64)
@@ -103,15 +138,13 @@ class _State:
         self.posted = 0  # buses
         self.in_venues = 0  # cards
         self.left = audience.people.copy(order="F")  # people whom nothing has reached yet
-        self.rides = audience.rides.tocsc()
-        meets = self.rides.T  # a view, units by rows
-        self.meets = scipy.sparse.csr_matrix(
-            (-np.expm1(-meets.data), meets.indices, meets.indptr), meets.shape
-        )
+        self.meetings = meetings or Meetings(audience.rides)
         self.most = np.where(problem.allowed, problem.vehicles[:, None], 0)
         self.held = np.where(problem.venue, 1, problem.slots)  # languages that one more card or bus brings
+        self.one_each = bool((self.held == 1).all())
         self.reach = np.zeros(len(problem.groups))
-        self.adds = np.asarray(self.meets @ self.left)  # people that one more card would reach
+        self.adds = np.asarray(self.meetings.shares @ self.left)  # people that one more card would reach
+        self.least_adds = ROUNDING * self.adds
 
     def settle(self) -> None:
         """Place what is settled before any choice."""
@@ -146,6 +179,8 @@ class _State:
         open_ = (self.cards < self.most) & (self.hung < problem.copies)
         open_ &= self._another()[:, None]
         worth = np.where(open_, self._worth(), 0.0)
+        if self.one_each:
+            return self._put_best(worth, least=NOTHING)
         best = _bundles(worth, self.held)
         unit = int(best.argmax()) if len(best) else 0
         if not len(best) or best[unit] <= NOTHING:
@@ -217,13 +252,16 @@ class _State:
             needed = max(int(self.buses[unit]), int(self.cards[unit].max()), held)
             self.posted += needed - int(self.buses[unit])
             self.buses[unit] = needed
-        begin, end = self.rides.indptr[unit], self.rides.indptr[unit + 1]
-        atoms = self.rides.indices[begin:end]
+        atoms, rides = self.meetings.of_unit(unit)
         left = self.left[atoms, group]
-        kept = left * np.exp(-count * self.rides.data[begin:end])
+        kept = left * np.exp(-count * rides)
         self.left[atoms, group] = kept
         self.reach[group] += float((left - kept).sum())
-        self.adds[:, group] = self.meets @ self.left[:, group]
+        if not self.meetings.large:
+            self.adds[:, group] = self.meetings.shares @ self.left[:, group]
+            return
+        adds = self.adds[:, group] - self.meetings.of_some(atoms, left - kept)
+        self.adds[:, group] = np.where(adds > self.least_adds[:, group], adds, 0.0)
 
 
 def _bundles(worth: Floats, held: Ints) -> Floats:

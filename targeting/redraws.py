@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from targeting import moe
-from targeting.greedy import greedy_cards
+from targeting.greedy import Meetings, greedy_cards
 from targeting.problem import Problem
 from targeting.reach import Floats, Ints
 
@@ -82,9 +82,10 @@ def survival(
     kept = np.zeros(cards.shape)
     reach = np.zeros((count, cards.shape[1]))
     losses = np.zeros(count)
+    meetings = Meetings(problem.audience.rides)
     for number, drawn in enumerate(redraw(estimates, margins, count=count, seed=seed)):
         again = problem.with_people(drawn)
-        other = greedy_cards(again)
+        other = greedy_cards(again, meetings)
         reach[number] = again.audience.reach(cards)
         value, best = again.worth(reach[number]), again.value(other)
         if value >= best or again.missing(other).sum() > again.missing(cards).sum():

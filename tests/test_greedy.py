@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from placements import best_of_all, broken, problem, problems, worth_of
 
+from targeting import greedy
 from targeting.greedy import greedy_cards, greedy_path, greedy_placement
 from targeting.problem import Problem
 
@@ -105,3 +106,23 @@ def test_venue_cards_have_a_budget_of_their_own() -> None:
 def test_copies_end_a_language() -> None:
     p = problem([[1000, 10]], [[0.5]], 5, [5], copies=[2, 9])
     assert greedy_cards(p).tolist() == [[2, 3]]
+
+
+@settings(derandomize=True, deadline=None, max_examples=200)
+@given(problems())
+def test_differences_place_what_whole_products_place(p: Problem) -> None:
+    whole = greedy_placement(p)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(greedy, "LARGE", -1)
+        differences = greedy_placement(p)
+    assert (differences.cards == whole.cards).all()
+    assert differences.value == pytest.approx(whole.value, rel=1e-12, abs=1e-12)
+    assert differences.bound == pytest.approx(whole.bound, rel=1e-9, abs=1e-9)
+
+
+def test_differences_leave_nobody_where_all_are_reached() -> None:
+    # who rides fifty times is sure to be reached: after one bus no rounding may ask for another
+    p = problem([[100.0], [33.3]], [[50.0, 50.0], [0.0, 50.0]], 4, [2, 2])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(greedy, "LARGE", -1)
+        assert greedy_cards(p).tolist() == [[0], [1]]
