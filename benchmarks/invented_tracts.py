@@ -68,7 +68,7 @@ def write_table(path: Path, lines: Sequence[str], figures: Mapping[str, Sequence
 
 def invent(feeds: Sequence[Path], folder: Path, tracts: int = 400) -> Path:
     """Write about so many tracts around the stops of feeds, and a campaign; return the campaign's file."""
-    lon, lat = _stops(feeds[0])
+    lon, lat = (np.concatenate(axis) for axis in zip(*map(_stops, feeds), strict=True))
     area = (lon.min() - 0.005, lat.min() - 0.005, lon.max() + 0.005, lat.max() + 0.005)
     side = max(1, round(tracts**0.5))
     boxes = grid(tuple(map(float, area)), side, side)  # type: ignore[arg-type]
@@ -90,7 +90,7 @@ def invent(feeds: Sequence[Path], folder: Path, tracts: int = 400) -> Path:
     return campaign
 
 
-def _stops(feed: Path) -> tuple[pd.Series, pd.Series]:
+def _stops(feed: Path) -> tuple["pd.Series[float]", "pd.Series[float]"]:
     """Return where a feed's stops are, but for the few that lie far off."""
     columns = open_feed(feed, Notices()).columns("stops", ["stop_lon", "stop_lat"])
     lon, lat = (pd.to_numeric(pd.Series(columns[name].texts()), errors="coerce") for name in columns)
