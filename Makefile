@@ -28,7 +28,7 @@ lint: $(VENV)/ready-dev  ## Check style, types, unsafe code (ruff's S, from band
 	$(BIN)/python -m pytest tests/test_package.py -k dependenc
 
 audit: $(VENV)/ready-dev  ## Ask whether a flaw is known in what is installed; needs the network
-	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r requirements.txt
+	$(BIN)/pip-audit --strict --disable-pip --no-deps --progress-spinner off -r requirements.txt -r requirements-dev.txt
 
 format: $(VENV)/ready-dev  ## Put the code into the house's format
 	$(BIN)/ruff format .

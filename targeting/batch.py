@@ -85,7 +85,7 @@ def start_workers(scheduler: str | None, workers: int | None, regions: int) -> "
         from distributed import Client, LocalCluster
     except ImportError as fault:
         raise CampaignError(
-            "targeting batch needs Dask; install it with: pip install 'targeting[batch]'."
+            "targeting batch needs Dask; install it in the checkout with: pip install '.[batch]'."
         ) from fault
     if scheduler is not None:
         try:

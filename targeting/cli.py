@@ -64,7 +64,7 @@ class _Commands(click.Group):
     def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:
         """Run, and turn whatever a user can get wrong into one sentence and exit code 2."""
         print_what_there_is()
-        gc.set_threshold(20_000)  # what a command makes lives to its end: less looking for what does not
+        gc.set_threshold(50_000)  # what a command makes lives to its end: less looking for what does not
         # where it cannot keep its settings is its own concern
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:

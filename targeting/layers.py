@@ -79,7 +79,7 @@ def read_layer(path: Path, what: str, limits: Limits = DEFAULT_LIMITS) -> gpd.Ge
     except DAMAGED as fault:
         raise TractError(f"{path.name}: the zip is damaged; download it again.") from fault
     except Exception as fault:  # pyogrio raises many kinds; all mean the same to a user
-        reason = shortened(next(iter(str(fault).splitlines()), ""))
+        reason = shortened(next(iter(str(getattr(fault, "strerror", None) or fault).splitlines()), ""))
         raise TractError(f"{path.name}: cannot be read as a map layer ({reason}).") from fault
     if not isinstance(frame, gpd.GeoDataFrame) or not len(frame):
         raise TractError(f"{path.name}: holds no shapes; give the file with the {what}.")

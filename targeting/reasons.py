@@ -26,10 +26,10 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
         the plan follows another strategy: what hangs is then not spoken of.
     """
     info = scores.feed.routes.loc[route]
-    decided = scores.assigned.loc[route]
+    decided = scores.decisions[route]
     chosen = next(lang for lang in scores.languages if lang.tag == language)
-    rows = scores.by_route[route].set_index("language")
-    row = rows.loc[language]
+    rows = scores.figures[route]
+    row = rows[language]
     smallest = scores.campaign.certainty.smallest_count
     along = _share(scores, route) > 0
     leading = int((along & (scores.predominant == chosen.column).to_numpy()).sum())
@@ -48,20 +48,20 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
             f"; {_name(scores, key)} weighs {weight:.0%} as much (people × departures in the tracts where "
             "each leads)"
         )
-    most = rows.loc[rows["served"].idxmax()]
-    most_group = next(lang.column for lang in scores.languages if lang.tag == most.name)
+    largest = max(rows, key=lambda tag: rows[tag]["served"])
+    most, most_group = rows[largest], next(lang.column for lang in scores.languages if lang.tag == largest)
     if most["served"] > row["served"]:
         text += (
             f"; along the whole route more people speak {_name(scores, most_group)} "
             f"({with_margin(most['served'], most['served_moe'], smallest)})"
         )
-    text += f"; {_rule_clause(scores, route, name, float(row['largest_probability']), hanging)}"
+    text += f"; {_rule_clause(scores, route, name, row['largest_probability'], hanging)}"
     return f"{text}; {rank_by_score(scores, route)} (people × departures)."
 
 
 def rank_by_score(scores: "Scores", route: str) -> str:
     """Return "rank 12 of 72 by score"; a plan ranks its units by what they add, which is another rank."""
-    return f"rank {int(scores.assigned.at[route, 'rank'])} of {len(scores.assigned)} by score"
+    return f"rank {int(scores.decisions[route]['rank'])} of {len(scores.assigned)} by score"
 
 
 def _meaning(scores: "Scores", leading: int, along: int) -> str:
@@ -76,7 +76,7 @@ def _rule_clause(
     scores: "Scores", route: str, name: str, probability: float, hanging: Collection[str] | None
 ) -> str:
     """Return which rule spoke, and how sure the choice is."""
-    decided = scores.assigned.loc[route]
+    decided = scores.decisions[route]
     asked = f"{scores.campaign.certainty.post_at:.0%} asked for"
     sure = f"{name} is the largest along it with {percent(probability)} probability"
     if decided["rule"] == "certain":
@@ -102,12 +102,13 @@ def _rule_clause(
     return f"{doubt}, so both hang{also}"
 
 
-def _chances(scores: "Scores", route: str) -> "pd.Series[float]":
+def _chances(scores: "Scores", route: str) -> dict[str, float]:
     """Return the probability of each group to be the largest along the route, the likeliest first."""
     groups = {lang.tag: lang.column for lang in scores.languages}
-    rows = scores.by_route[route]
-    found = pd.Series(rows["largest_probability"].to_numpy(), rows["language"].map(groups).to_numpy())
-    return found[~found.index.duplicated()].sort_values(ascending=False, kind="stable")
+    found: dict[str, float] = {}
+    for tag, figures in scores.figures[route].items():
+        found.setdefault(groups[tag], figures["largest_probability"])
+    return dict(sorted(found.items(), key=lambda chance: -chance[1]))
 
 
 def people_word(scores: "Scores") -> str:
@@ -123,8 +124,8 @@ def verdict(scores: "Scores", route: str, hanging: Collection[str] | None = None
     hanging : collection of str, optional
         As of `why`.
     """
-    if route in scores.assigned.index:
-        group = scores.assigned.at[route, "group"]
+    if route in scores.decisions:
+        group = scores.decisions[route]["group"]
         return why(scores, route, told_apart(scores.languages)[group][0].tag, hanging)
     placement = scores.campaign.placement
     name = scores.feed.routes.at[route, "route_name"]
@@ -181,11 +182,12 @@ def _share(scores: "Scores", route: str) -> "np.ndarray[tuple[int], np.dtype[np.
 
 def _runner_up(scores: "Scores", route: str, group: str) -> tuple[str, float] | None:
     """Return the next group by exposure where it predominates, and that over the winner's."""
-    exposure = scores.predominant_exposure.loc[route]
-    others = exposure.drop(group).sort_values(ascending=False, kind="stable")
-    if others.empty or not NEGLIGIBLE * exposure[group] <= others.iloc[0] <= exposure[group]:
+    exposure = scores.exposures[route]
+    others = [key for key in exposure if key != group]
+    second = max(others, key=exposure.__getitem__, default=None)
+    if second is None or not NEGLIGIBLE * exposure[group] <= exposure[second] <= exposure[group]:
         return None
-    return str(others.index[0]), float(others.iloc[0] / exposure[group])
+    return second, exposure[second] / exposure[group]
 
 
 def _name(scores: "Scores", group: str) -> str:

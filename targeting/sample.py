@@ -14,6 +14,7 @@ from typing import Any
 
 from targeting import sample_city as city
 from targeting import sample_transit as transit
+from targeting.errors import OutputError
 from targeting.whole import whole_file
 
 
@@ -241,12 +242,17 @@ def write_sample(folder: Path) -> list[Path]:
     Parameters
     ----------
     folder : Path
-        Where to write; it and its subfolders are made if missing, and files in the way replaced.
+        Where to write; it and its subfolders are made if missing.
 
     Returns
     -------
     list of Path
         The files written, each whole. Their bytes are the same every time.
+
+    Raises
+    ------
+    OutputError
+        When a file of that name is there and holds something else; nothing is written then.
     """
     contents: dict[str, bytes] = {
         "README.md": README.encode(),
@@ -258,6 +264,14 @@ def write_sample(folder: Path) -> list[Path]:
         "acs/sample_points.geojson": _points().encode(),
         "sample_venues.csv": _venues().encode(),
     }
+    for name, content in contents.items():
+        path = folder / name
+        # packed bytes differ with the zlib at hand
+        if path.suffix != ".zip" and path.is_file() and path.read_bytes() != content:
+            raise OutputError(
+                f"{path}: is there and holds something else, which the sample would replace; choose another "
+                "folder, or move it."
+            )
     written = []
     for name, content in contents.items():
         path = folder / name

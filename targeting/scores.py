@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 import scipy.sparse
@@ -69,9 +70,25 @@ class Scores:
         return self.catchment.share()
 
     @cached_property
-    def by_route(self) -> dict[str, pd.DataFrame]:
-        """The rows of `routes` of each route."""
-        return {str(route): rows for route, rows in self.routes.groupby("route_id", sort=False)}
+    def figures(self) -> dict[str, dict[str, dict[str, float]]]:
+        """By route_id and language tag `served`, `served_moe` and `largest_probability`, as in `routes`."""
+        names = ["served", "served_moe", "largest_probability"]
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for route, language, *values in self.routes[["route_id", "language", *names]].itertuples(index=False):
+            found.setdefault(route, {})[language] = dict(zip(names, values, strict=True))
+        return found
+
+    @cached_property
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """The rows of `assigned`, by route_id."""
+        rows: dict[str, dict[str, Any]] = self.assigned.to_dict("index")
+        return rows
+
+    @cached_property
+    def exposures(self) -> dict[str, dict[str, float]]:
+        """The rows of `predominant_exposure`, by route_id."""
+        rows: dict[str, dict[str, float]] = self.predominant_exposure.to_dict("index")
+        return rows
 
     @property
     def feed(self) -> Feed:

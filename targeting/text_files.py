@@ -29,6 +29,7 @@ _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _ZIP = b"PK\x03\x04"
 _PACKED = (_ZIP, b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
 _DATABASE, _OLD_OFFICE, _PDF = b"SQLite format 3\0", b"\xd0\xcf\x11\xe0", b"%PDF-"
+_WEB_PAGE = (b"<!doctype html", b"<html")
 _UNPACK = "unpack it and give the file inside"
 _SAVE = "save the table as CSV in UTF-8"
 _UNCLOSED = (
@@ -230,6 +231,8 @@ def _check_is_text(start: bytes, file: IO[bytes]) -> None:
         raise NoTextError("a zip file", _UNPACK)
     if start.startswith(_PACKED):
         raise NoTextError("packed", _UNPACK)
+    if start.removeprefix(codecs.BOM_UTF8).lstrip().lower().startswith(_WEB_PAGE):
+        raise NoTextError("a web page", "get the file itself: the download failed or asked for a sign-in")
     if start.startswith(_DATABASE):
         raise NoTextError("a GeoPackage" if start[68:72] in GEOPACKAGE_IDS else "a database", _SAVE)
     if start.startswith(_OLD_OFFICE):

@@ -85,7 +85,7 @@ def text_table(
     except UnsafeFileError as fault:
         raise TractError(f"{path.name}: {fault}") from fault
     except (OSError, UnicodeError, ValueError, RecursionError) as fault:
-        reason = shortened(next(iter(str(fault).splitlines()), ""))
+        reason = shortened(next(iter(str(getattr(fault, "strerror", None) or fault).splitlines()), ""))
         raise TractError(f"{path.name}: cannot be read as a table ({reason}).") from fault
     note_latin_1(text, notices)
     if table.empty:
@@ -190,7 +190,8 @@ def _has_rows(row: list[str]) -> bool:
 def _other_width(number: int, width: int, names: int) -> UnsafeFileError:
     if width > names:
         return UnsafeFileError(
-            f"has more values in row {number:,} than names in its first line; add the names."
+            f"has more values in row {number:,} than names in its first line; look there and in the row "
+            "before for a quotation mark that is not closed or a comma too many, or add the missing names."
         )
     return UnsafeFileError(
         f"has fewer values in row {number:,} ({width:,}) than names in its first line ({names:,}), so that "

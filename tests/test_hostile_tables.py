@@ -77,6 +77,8 @@ NO_TEXT = {
         b"\xd0\xcf\x11\xe0" + bytes(99), "save the table as CSV in UTF-8",
     ),
     "a PDF": (b"%PDF-1.7\n" + bytes(9), "save the table as CSV in UTF-8"),
+    "a web page": (b"\xef\xbb\xbf\n<!DOCTYPE html><body>Sign in</body></html>\n",
+        "get the file itself: the download failed or asked for a sign-in"),
     "a zip file": (zipped("c16001.csv"), "unpack it and give the file inside"),
     "packed": (gzip.compress(b"GEOID,NAME"), "unpack it and give the file inside"),
 }  # fmt: skip

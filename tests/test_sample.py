@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import shapely
 
+from targeting.errors import OutputError
 from targeting.sample import write_sample
 
 COMMITTED = Path(__file__).parent.parent / "data"
@@ -421,3 +422,16 @@ def test_rail_platforms_belong_to_stations(feed: dict[str, Rows], calls: dict[st
     assert len(stations) >= 15
     assert {parents[stop] for stop in platforms} == stations
     assert {stop for stop, parent in parents.items() if parent} == platforms
+
+
+def test_what_was_changed_is_not_written_over(tmp_path: Path) -> None:
+    write_sample(tmp_path)
+    write_sample(tmp_path)
+    campaign = tmp_path / "sample.toml"
+    mine = campaign.read_text(encoding="utf-8").replace("buses = 24", "buses = 30")
+    campaign.write_text(mine, encoding="utf-8")
+    (tmp_path / "sample_venues.csv").unlink()
+    with pytest.raises(OutputError, match=r"sample\.toml: is there and holds something else"):
+        write_sample(tmp_path)
+    assert campaign.read_text(encoding="utf-8") == mine
+    assert not (tmp_path / "sample_venues.csv").exists()

@@ -341,7 +341,7 @@ def test_files_that_are_no_table(files: Files) -> None:
     assert files.codes()["not_utf8"] == 1
     page = files.folder / "page.json"
     page.write_text("<html><title>Missing Key</title></html>")
-    contains(refusal(lambda: files.read(page)), "page.json", "list of rows")
+    contains(refusal(lambda: files.read(page)), "page.json", "is a web page")
     contains(refusal(lambda: files.read(files.json({"error": "x"}))), "acs_2019.json", "list of rows")
     ragged = files.json([["GEO_ID", "C16001_001E"], ["1400000US" + ONE, "1", "2"]])
     contains(refusal(lambda: files.read(ragged)), "acs_2019.json", "has more values in row 2")
