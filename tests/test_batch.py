@@ -271,7 +271,7 @@ def test_without_dask(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     result = run("batch", path, "--out", folder / "unplanned")
     assert result.exit_code == 2
     assert result.stderr == (
-        "Error: targeting batch needs Dask; install it with: pip install 'targeting[batch]'.\n"
+        "Error: targeting batch needs Dask; install it in the checkout with: pip install '.[batch]'.\n"
     )
     assert not (folder / "unplanned").exists()
 

@@ -260,7 +260,7 @@ def test_portland_controls(real_data: Path) -> None:
         ("a.csv", "NAME,B16001_029E\nOregon,5\n", "has no GEOID column"),
         ("a.csv", "GEOID,C16001_005E\n41,5\n", "has no column of table B16001 for measure = 'lep'"),
         ("a.json", '{"error": 1}', "is not the Census API's JSON"),
-        ("a.json", "<html>Missing Key</html>", "is not the Census API's JSON"),
+        ("a.json", "<html>Missing Key</html>", "is a web page"),
     ],
 )
 def test_unusable_controls(tmp_path: Path, name: str, text: str, said: str) -> None:
