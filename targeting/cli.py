@@ -153,7 +153,7 @@ def demo(folder: Path, quiet: bool, as_json: bool) -> None:
         write_sample(folder)
     except OSError as fault:
         raise OutputError(f"{folder}: cannot be written ({fault.strerror}).") from fault
-    plan_into(read_campaign(folder / "sample.toml"), folder / "plan", quiet, as_json, None)
+    plan_into(read_campaign(folder / "sample.toml"), folder / "plan", quiet, as_json, no_cache=True)
 
 
 for command in (

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from targeting.cli_options import FILE, cache_option, campaign_options
+from targeting.cli_options import FILE, cache_option, campaign_options, chosen_cache
 from targeting.cli_output import print_json, published
 from targeting.errors import CampaignError
 from targeting.progress import progress
 from targeting.whole import alone
 
 if TYPE_CHECKING:
-    from targeting.cache import Cache
     from targeting.campaign import Campaign
     from targeting.notices import Notices
     from targeting.plan import Plan
@@ -40,7 +39,7 @@ def plan(
     settings: tuple[str, ...],
     quiet: bool,
     as_json: bool,
-    cache: "Cache | None",
+    no_cache: bool,
     out: Path | None,
     report: bool,
     audience: Literal["staff", "public"],
@@ -54,15 +53,15 @@ def plan(
     campaign = read_campaign(file, settings)
     folder = out or Path("maps") / (_slug(campaign.name) + ("-public" if audience == "public" else ""))
     check_out(folder)
-    plan_into(campaign, folder, quiet, as_json, cache, report=report, audience=audience)
+    plan_into(campaign, folder, quiet, as_json, no_cache, report=report, audience=audience)
 
 
 @click.command(epilog="\b\nExample:\n  targeting routes campaign.toml --json > routes.json")
 @campaign_options
 @cache_option
-def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, cache: "Cache | None") -> None:
+def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, no_cache: bool) -> None:
     """Score the routes: which language each calls for, without placing a single bus."""
-    scores = _scores(file, settings, quiet or as_json, cache)
+    scores = _scores(file, settings, quiet or as_json, no_cache)
     if as_json:
         print_json({"routes": published(scores.routes), "notices": scores.notices.as_dicts()})
     elif not quiet:
@@ -77,7 +76,7 @@ def routes(file: Path, settings: tuple[str, ...], quiet: bool, as_json: bool, ca
 @cache_option
 @click.argument("route")
 def explain(
-    file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_json: bool, cache: "Cache | None"
+    file: Path, route: str, settings: tuple[str, ...], quiet: bool, as_json: bool, no_cache: bool
 ) -> None:
     """Explain ROUTE (its number or id): what the plan hangs there and why, and what predominates along it."""
     from targeting.campaign import read_campaign
@@ -87,7 +86,7 @@ def explain(
 
     campaign = read_campaign(file, settings)
     with progress(len(campaign.region.gtfs) + 6, quiet or as_json) as step:
-        made = make_plan(campaign, step, cache)
+        made = make_plan(campaign, step, chosen_cache(no_cache))
     route_id = _find_route(made.scores, route)
     tracts = tracts_behind(made.scores, route_id)
     if as_json:
@@ -115,7 +114,7 @@ def plan_into(
     folder: Path,
     quiet: bool,
     as_json: bool,
-    cache: "Cache | None",
+    no_cache: bool,
     *,
     report: bool = False,
     audience: Literal["staff", "public"] = "staff",
@@ -126,7 +125,7 @@ def plan_into(
 
     with alone(folder), progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
         replaced = (folder / RECORD).exists()
-        made = make_plan(campaign, step, cache)
+        made = make_plan(campaign, step, chosen_cache(no_cache))
         step("writing map and tables")
         files = write_plan(made, folder, report=report, audience=audience)
     if as_json:
@@ -149,13 +148,13 @@ def plan_into(
             click.echo("They replaced the plan that was there; --out keeps plans apart.")
 
 
-def _scores(file: Path, settings: tuple[str, ...], quiet: bool, cache: "Cache | None") -> "Scores":
+def _scores(file: Path, settings: tuple[str, ...], quiet: bool, no_cache: bool) -> "Scores":
     from targeting.campaign import read_campaign
     from targeting.scoring import score_routes
 
     campaign = read_campaign(file, settings)
     with progress(len(campaign.region.gtfs) + 4, quiet) as step:
-        return score_routes(campaign, step, cache)
+        return score_routes(campaign, step, chosen_cache(no_cache))
 
 
 def _find_route(scores: "Scores", name: str) -> str:

@@ -34,16 +34,15 @@ def campaign_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def cache_option(command: Callable[..., None]) -> Callable[..., None]:
     """Add the option that has everything read and computed anew."""
-
-    def chosen(_: click.Context, __: click.Parameter, without: bool) -> "Cache | None":
-        from targeting.cache import user_cache
-
-        return None if without else user_cache()
-
     return click.option(
         "--no-cache",
-        "cache",
         is_flag=True,
-        callback=chosen,
         help="Read and compute everything anew; by default feeds that have not changed are not read twice.",
     )(command)
+
+
+def chosen_cache(no_cache: bool) -> "Cache | None":
+    """Return the user's cache unless it is not wanted."""
+    from targeting.cache import user_cache  # loads pandas: only once the campaign file is sound
+
+    return None if no_cache else user_cache()

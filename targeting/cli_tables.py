@@ -1,16 +1,12 @@
 """The commands of a single table: where languages concentrate, and how many vehicles routes have."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from targeting.cli_options import FILE, cache_option, campaign_options
+from targeting.cli_options import FILE, cache_option, campaign_options, chosen_cache
 from targeting.cli_output import print_json, published, records
 from targeting.progress import progress
-
-if TYPE_CHECKING:
-    from targeting.cache import Cache
 
 
 @click.command(epilog="\b\nExample:\n  targeting hotspots campaign.toml --gpkg hotspots.gpkg")
@@ -62,7 +58,7 @@ def vehicles(
     settings: tuple[str, ...],
     quiet: bool,
     as_json: bool,
-    cache: "Cache | None",
+    no_cache: bool,
     table: Path | None,
 ) -> None:
     """Count vehicles: how many each route has, and on which other routes its cards are seen."""
@@ -76,7 +72,7 @@ def vehicles(
 
     campaign, notices = read_campaign(file, settings), Notices()
     with progress(len(campaign.region.gtfs) + 2, quiet or as_json) as step:
-        feed, rows, totals = read_vehicles(campaign, notices, step, cache)
+        feed, rows, totals = read_vehicles(campaign, notices, step, chosen_cache(no_cache))
     source = service_line(campaign, feed)
     if table is not None:
         write_vehicles(table, rows, source)
