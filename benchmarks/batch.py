@@ -18,22 +18,12 @@ from pathlib import Path
 import pandas as pd
 import psutil
 from invented_tracts import invent
+from regions import PORTLAND_CAMPAIGN
 
 from targeting.errors import TargetingError
 
 PORTLAND = ("trimet", "ctran")
 BUSES = {"trimet-2024": 36, "nyc-mta": 36, "hart": 20, "lane": 20, "arlington": 8}
-REAL = """name = "{name}"
-[region]
-gtfs = "{feed}"
-acs = "{data}/acs/portland_msa_acs5_2019_C16001_lep_tract_wide.csv"
-tracts = "{data}/acs/portland_msa_acs5_2019_C16001_lep_tract.gpkg"
-points = "{data}/geo/or_wa_bg_centroids_pop2020.gpkg"
-[posters]
-languages = ["es", "vi", "zh", "ru", "ko", "ar"]
-[placement]
-buses = 36
-"""
 MODES = '"[""bus"", ""coach"", ""tram"", ""subway"", ""rail"", ""ferry""]"'
 
 
@@ -56,12 +46,14 @@ def prepare(data: Path, folder: Path) -> Path:
         campaign = place / "campaign.toml"
         place.mkdir(parents=True, exist_ok=True)
         if name.startswith(PORTLAND):
-            campaign.write_text(REAL.format(name=name, feed=feed, data=data), encoding="utf-8")
+            campaign.write_text(PORTLAND_CAMPAIGN.format(name=name, feed=feed, data=data), encoding="utf-8")
         else:
             try:
                 invent([feed], place)
             except TargetingError:  # the feed cannot be read, as its plan will say
-                campaign.write_text(REAL.format(name=name, feed=feed, data=data), encoding="utf-8")
+                campaign.write_text(
+                    PORTLAND_CAMPAIGN.format(name=name, feed=feed, data=data), encoding="utf-8"
+                )
             for file in place.glob("*[!l]"):
                 file.write_text(file.read_text().replace("99001", f"99{number:03d}"), encoding="utf-8")
         buses = next((buses for start, buses in BUSES.items() if name.startswith(start)), 1)

@@ -24,7 +24,7 @@ FEEDS = {
 # the Mondays of the weeks that the plans choose
 WEEKS = {"sample": "2025-09-08", "TriMet": "2025-02-24", "Manhattan": "2026-09-14"}
 BLOCK = 1 << 24  # bytes
-TRIMET = """name = "Red Means Help"
+PORTLAND_CAMPAIGN = """name = "{name}"
 [region]
 gtfs = "{feed}"
 acs = "{data}/acs/portland_msa_acs5_2019_C16001_lep_tract_wide.csv"
@@ -90,7 +90,9 @@ def region(title: str, data: Path, folder: Path) -> Region:
         feed = large
     if name == "TriMet":
         campaign = place / "campaign.toml"
-        campaign.write_text(TRIMET.format(feed=feed, data=data.resolve()), encoding="utf-8")
+        campaign.write_text(
+            PORTLAND_CAMPAIGN.format(name="Red Means Help", feed=feed, data=data.resolve()), encoding="utf-8"
+        )
     else:
         # in a process of its own, since it loads pandas
         script = ROOT / "benchmarks/invented_tracts.py"
