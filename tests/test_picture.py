@@ -32,7 +32,7 @@ from targeting.write import picture as picture_module
 from targeting.write.picture import picture
 from targeting.write.picture_badges import CLEARANCE, place_badges
 from targeting.write.picture_data import read_drawing
-from targeting.write.picture_map import REACHED, MapFrame, density_tint, mixed, reach_tint
+from targeting.write.picture_map import REACHED, MapFrame, density_tint, mixed, name_place, reach_tint
 from targeting.write.picture_panel import said
 from targeting.write.picture_sheet import Sheet, clean, fit, shows, width_of, wrap
 
@@ -472,3 +472,15 @@ def test_figures_and_colours_in_words() -> None:
     assert mixed("#1f5fbf", 1.0) == "#1f5fbf"
     assert mixed("#1f5fbf", 0.0) == "#ffffff"
     assert mixed("#000000", 0.5) == "#808080"
+
+
+def test_a_wide_name_takes_a_low_gap_between_streets_before_a_narrow_one() -> None:
+    # 70 points wide and 300 high, beside 300 wide and 50 high: a name of 100 points crosses streets in the one
+    area = shapely.box(0, 0, 400, 300)
+    streets = [shapely.LineString([(x, 0), (x, 300)]) for x in (10, 80, 390)]
+    streets += [shapely.LineString([(80, y), (390, y)]) for y in (*range(0, 121, 10), *range(170, 301, 10))]
+    place = name_place(area, streets, 100.0)
+    assert place is not None
+    name = shapely.box(place.x - 50, place.y - 5, place.x + 50, place.y + 5)
+    assert not any(street.intersects(name) for street in streets)
+    assert name_place(shapely.box(0, 0, 90, 300), streets, 100.0) is None

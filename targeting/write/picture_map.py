@@ -221,22 +221,44 @@ def _name_counties(
     taken: list[shapely.Geometry],
 ) -> list[shapely.Geometry]:  # fmt: skip
     """Write county names clear of routes where there is room; return where they stand."""
-    streets = shapely.STRtree([part for part in shapely.get_parts(lines) if part.length])
+    streets = [part for part in shapely.get_parts(lines) if part.length]
     written: list[shapely.Geometry] = []
     for county, area in zip(drawing.counties, counties, strict=True):
         name = fit(county.split(",")[0], 7.0, 110.0)
         width = width_of(name, 7.0)
         free = shapely.difference(area, shapely.union_all([*taken, *written]))
-        squeeze = 8 / (width / 2 + 6)  # so that the name is as wide as high, and keeps off by its size
-        inside = scale(scale(free, squeeze, 1, origin=(0, 0)).buffer(-8), 1 / squeeze, 1, origin=(0, 0))
-        if county.isdigit() or inside.area < 1 or not len(streets):
+        place = None if county.isdigit() else name_place(free, streets, width)
+        if place is None:
             continue
-        place = clear_place(inside, streets)
         sheet.words(place.x, place.y - 2.5, name, 7.0, color="#5d6368", align="center")
         written.append(
             shapely.box(place.x - width / 2 - 2, place.y - 5, place.x + width / 2 + 2, place.y + 5)
         )
     return written
+
+
+def name_place(free: shapely.Geometry, streets: list[shapely.Geometry], width: float) -> shapely.Point | None:
+    """Return where a name so wide stands farthest from streets and from the border of a free area.
+
+    Parameters
+    ----------
+    free, streets
+        In points of the sheet.
+    width : float
+        Points.
+
+    Returns
+    -------
+    Point or None
+        The name's middle; None where it has no room.
+    """
+    squeeze = 8 / (width / 2 + 6)  # so that the name is as wide as high, and keeps off by its size
+    inside = scale(free, squeeze, 1, origin=(0, 0)).buffer(-8)
+    if inside.area < squeeze or not streets:
+        return None
+    narrow = shapely.STRtree([scale(street, squeeze, 1, origin=(0, 0)) for street in streets])
+    place: shapely.Point = scale(clear_place(inside, narrow), 1 / squeeze, 1, origin=(0, 0))
+    return place
 
 
 def _draw_scale(sheet: Sheet, box: Box, points_a_metre: float) -> list[shapely.Geometry]:
