@@ -475,7 +475,7 @@ def test_figures_and_colours_in_words() -> None:
 
 
 def test_a_wide_name_takes_a_low_gap_between_streets_before_a_narrow_one() -> None:
-    # 70 points wide and 300 high, beside 300 wide and 50 high: a name of 100 points crosses streets in the one
+    # 70 points wide and 300 high, beside 300 by 50: a name of 100 points crosses streets in the first
     area = shapely.box(0, 0, 400, 300)
     streets = [shapely.LineString([(x, 0), (x, 300)]) for x in (10, 80, 390)]
     streets += [shapely.LineString([(80, y), (390, y)]) for y in (*range(0, 121, 10), *range(170, 301, 10))]
