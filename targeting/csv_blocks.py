@@ -5,18 +5,23 @@ A table of millions of rows is never held as text: a few blocks of it are under 
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
+from targeting.text_columns import Parse
 from targeting.text_files import Readable
 
 BLOCK = 1 << 20
 POOL = pa.default_memory_pool()
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 Skip = Callable[[pyarrow.csv.InvalidRow], str]
+_Block = tuple[pa.Table, dict[str, npt.NDArray[Any] | None]]
 
 
 def parse_csv(
@@ -27,20 +32,23 @@ def parse_csv(
     encoding: str,
     in_blocks: bool,
     uneven: Skip,
-) -> pa.Table:
-    """Return columns of a table as dictionary-encoded text.
+    parses: Mapping[str, Parse] | None = None,
+) -> tuple[pa.Table, dict[str, npt.NDArray[Any] | None]]:
+    """Return columns of a table as dictionary-encoded text, and others as figures.
 
     Parameters
     ----------
     stream : Readable
         The table with its header, which is left out.
     names, wanted : sequence of str
-        Its columns, and those to return.
+        Its columns, and those to return as text.
     encoding : {"utf8", "latin1"}
     in_blocks : bool
         Whether no value runs over an end of line, so that the table may be cut at any.
     uneven : callable
         Told of every row that has more or fewer values than there are columns.
+    parses : mapping of str to Parse, optional
+        Columns of which the figures are wanted: None where some text is not as usual.
 
     Raises
     ------
@@ -48,12 +56,18 @@ def parse_csv(
         When it is no table.
     """
     parse_options = pyarrow.csv.ParseOptions(newlines_in_values=not in_blocks, invalid_row_handler=uneven)
+    parses = parses or {}
+    types = dict.fromkeys(wanted, _TEXTS) | {
+        name: pa.string() if parse.many else _TEXTS for name, parse in parses.items()
+    }
     convert_options = pyarrow.csv.ConvertOptions(
-        include_columns=wanted, column_types=dict.fromkeys(wanted, _TEXTS)
+        include_columns=list(types),
+        column_types=types,
+        check_utf8=False,  # the stream was watched for it, and Latin-1 is made of it
     )
 
-    def parse(block: bytes, header: int) -> pa.Table:
-        return pyarrow.csv.read_csv(
+    def parse_block(block: bytes, header: int) -> _Block:
+        table = pyarrow.csv.read_csv(
             pa.BufferReader(block),
             read_options=pyarrow.csv.ReadOptions(
                 column_names=names,
@@ -66,18 +80,27 @@ def parse_csv(
             convert_options=convert_options,
             memory_pool=POOL,
         )
+        figures = {name: parse.usual(table.column(name).combine_chunks()) for name, parse in parses.items()}
+        return table.select(wanted), figures
 
     blocks = _blocks(stream) if in_blocks else iter([b"".join(iter(lambda: stream.read(BLOCK), b""))])
-    first = parse(next(blocks, b""), 1)
+    first = parse_block(next(blocks, b""), 1)
     workers = os.cpu_count() or 1
-    parsed, under_way = [first], deque[Future[pa.Table]]()
+    parsed, under_way = [first], deque[Future[_Block]]()
     with ThreadPoolExecutor(workers) as pool:
         for block in blocks:
-            under_way.append(pool.submit(parse, block, 0))
+            under_way.append(pool.submit(parse_block, block, 0))
             if len(under_way) > workers:
                 parsed.append(under_way.popleft().result())
         parsed += [each.result() for each in under_way]
-    return pa.concat_tables(parsed)
+    figures = {name: _joined([block[name] for _, block in parsed]) for name in parses}
+    return pa.concat_tables([table for table, _ in parsed]), figures
+
+
+def _joined(parts: list[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:
+    """Return arrays one after the other; None where one of them is none."""
+    sound = [part for part in parts if part is not None]
+    return np.concatenate(sound) if len(sound) == len(parts) else None
 
 
 def _blocks(stream: Readable) -> Iterator[bytes]:

@@ -8,12 +8,14 @@ a few integers each and a value is parsed once however often it occurs.
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
@@ -24,11 +26,12 @@ from targeting.errors import FeedError, UnsafeFileError
 from targeting.feed_members import find_tables
 from targeting.notices import Notices
 from targeting.plain_text import plain
-from targeting.text_columns import Column, column_of, plain_column
+from targeting.text_columns import Column, Figures, Parse, column_of, plain_column
 from targeting.text_files import MOST_LINES_IN_VALUE, Watched, check_columns, check_file, check_quotes
 
 HEADER_BYTES = 1 << 16
 LARGE_TABLES = ("stop_times", "shapes")
+_Read: TypeAlias = tuple[pa.Table, dict[str, npt.NDArray[Any] | None]] | pa.ArrowInvalid | UnicodeDecodeError
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class FeedFiles:
     def columns(
         self, table: str, wanted: Iterable[str], *, required: Iterable[str] = ()
     ) -> dict[str, Column]:
-        """Read columns of a table.
+        """Return columns of a table.
 
         Parameters
         ----------
@@ -91,10 +94,37 @@ class FeedFiles:
         FeedError
             When the table cannot be read or lacks a required column.
         """
+        return self.columns_and_figures(table, wanted, {}, required=required)[0]
+
+    def columns_and_figures(
+        self,
+        table: str,
+        wanted: Iterable[str],
+        parses: Mapping[str, Parse],
+        *,
+        required: Iterable[str] = (),
+    ) -> tuple[dict[str, Column], dict[str, Figures]]:
+        """Return columns of a table, and the figures that others hold.
+
+        Of a large table, figures take less time and room than texts.
+
+        Parameters
+        ----------
+        table, wanted, required
+            As of `columns`.
+        parses : mapping of str to Parse
+            Columns of figures.
+
+        Raises
+        ------
+        FeedError
+            When the table cannot be read or lacks a required column.
+        """
         wanted = list(wanted)
         if not self.has(table):
             empty = column_of(np.empty(0, np.int32), [])
-            return dict.fromkeys(wanted, empty)
+            none = {name: Figures(np.empty(0, parse.dtype)) for name, parse in parses.items()}
+            return dict.fromkeys(wanted, empty), none
         with self._opened(table) as stream:
             header = _header(stream.read(HEADER_BYTES))
             check_columns(header)
@@ -107,14 +137,18 @@ class FeedFiles:
             )
         present = [name for name in wanted if name in header]
         least = 1 + max((header.index(name) for name in required), default=0)
-        found, rows = self._read(table, header, present, least)
+        there = {name: parse for name, parse in parses.items() if name in header}
+        found, figures, rows = self._read(table, header, present, there, least)
         blank = column_of(np.zeros(rows, np.int32), [""])
-        return {name: found.get(name, blank) for name in wanted}
+        return {name: found.get(name, blank) for name in wanted}, {
+            name: figures.get(name) or Figures(np.full(rows, parse.one(""), parse.dtype))
+            for name, parse in parses.items()
+        }
 
     def _read(
-        self, table: str, header: list[str], present: list[str], least: int
-    ) -> tuple[dict[str, Column], int]:
-        """Return the wanted columns and how many rows there are.
+        self, table: str, header: list[str], wanted: list[str], parses: dict[str, Parse], least: int
+    ) -> tuple[dict[str, Column], dict[str, Figures], int]:
+        """Return the wanted columns, the figures, and how many rows there are.
 
         A row must hold the `least` first values; the rest may be missing.
         """
@@ -127,7 +161,7 @@ class FeedFiles:
         names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
         lines = 0
 
-        def read(encoding: str) -> pa.Table | pa.ArrowInvalid | UnicodeDecodeError:
+        def read(encoding: str, texts: list[str], parses: dict[str, Parse]) -> _Read:
             nonlocal lines
             uneven.clear()
             with self._opened(table) as stream:
@@ -137,10 +171,11 @@ class FeedFiles:
                     whole = parse_csv(
                         stream,
                         names,
-                        present,
+                        texts,
                         encoding=encoding,
                         in_blocks=table in LARGE_TABLES,
                         uneven=skip,
+                        parses=parses,
                     )
                 except (pa.ArrowInvalid, UnicodeDecodeError) as fault:  # told apart from damage
                     return fault
@@ -148,12 +183,17 @@ class FeedFiles:
             return whole
 
         encoding = "utf8"
-        result = read(encoding)
+        texts = wanted
+        result = read(encoding, texts, parses)
+        if parses and not (isinstance(result, tuple) and _as_usual(result[1], uneven)):
+            texts = [*wanted, *parses]
+            result = read(encoding, texts, {})
         if isinstance(result, pa.ArrowInvalid) and "Empty CSV" in str(result):
-            return {name: column_of(np.empty(0, np.int32), []) for name in present}, 0
+            none = {name: Figures(np.empty(0, parse.dtype)) for name, parse in parses.items()}
+            return {name: column_of(np.empty(0, np.int32), []) for name in wanted}, none, 0
         if isinstance(result, UnicodeDecodeError):
             encoding = "latin1"
-            result = read(encoding)
+            result = read(encoding, texts, {})
             self.notices.add(
                 "not_utf8",
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
@@ -162,14 +202,15 @@ class FeedFiles:
         if isinstance(result, pa.ArrowInvalid | UnicodeDecodeError):
             self._check_quotes(table, encoding)
             raise self._unreadable(table, result) from result
-        if lines - 1 > result.num_rows + len(uneven):
+        cells, usual = result
+        if lines - 1 > cells.num_rows + len(uneven):
             self._check_quotes(table, encoding)
         found, hidden = {}, 0
-        rows = result.num_rows
-        for name in present:
-            found[name], changed = plain_column(result.column(name), POOL)
+        rows = cells.num_rows
+        for name in texts:
+            found[name], changed = plain_column(cells.column(name), POOL)
             hidden += changed
-            result = result.drop_columns(name)  # millions of rows are not to be held twice
+            cells = cells.drop_columns(name)  # millions of rows are not to be held twice
             POOL.release_unused()
         if hidden:
             self.notices.add(
@@ -180,13 +221,18 @@ class FeedFiles:
                 file=self.label,
                 count=hidden,
             )
-        if not uneven:
-            return found, rows
-        extra = self._mend(table, sorted(uneven), header, least)
-        return {
-            name: column.followed_by([plain(row[header.index(name)]).strip() for row in extra])
-            for name, column in found.items()
-        }, rows + len(extra)
+        if uneven:
+            extra = self._mend(table, sorted(uneven), header, least)
+            rows += len(extra)
+            found = {
+                name: column.followed_by([plain(row[header.index(name)]).strip() for row in extra])
+                for name, column in found.items()
+            }
+        figures = {name: Figures(each) for name, each in usual.items() if each is not None}
+        for name in texts[len(wanted) :]:
+            column, parse = found.pop(name), parses[name]
+            figures[name] = Figures(column.parsed(parse.one, parse.dtype), column)
+        return found, figures, rows
 
     def _mend(self, table: str, uneven: list[str], header: list[str], least: int) -> list[list[str]]:
         """Return rows of other widths than the header's as rows of its width.
@@ -275,6 +321,11 @@ def open_feed(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> 
             "so no day of service is known; ask the agency for a complete feed."
         )
     return FeedFiles(path=path, members=members, notices=notices, limits=limits)
+
+
+def _as_usual(figures: dict[str, npt.NDArray[Any] | None], uneven: list[str]) -> bool:
+    """Return whether every text of a table could be taken as it is."""
+    return not uneven and all(each is not None for each in figures.values())
 
 
 def _header(data: bytes) -> list[str]:

@@ -1,6 +1,6 @@
 """Columns of text, each distinct text kept once: three million cells cost a few integers each."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -56,6 +56,56 @@ class Column:
         position = {value: i for i, value in enumerate(values)}
         more = np.array([position[text] for text in texts], np.int32)
         return column_of(np.concatenate([self.codes, more]), values)
+
+
+@dataclass(frozen=True)
+class Parse:
+    """How to read the texts of a column as figures.
+
+    Attributes
+    ----------
+    one : callable
+        Returns the figure of a text, whatever it is, blanks around it removed.
+    dtype : numpy dtype of the figures
+    many : callable, optional
+        For columns of many distinct texts: returns what `one` says of each, or None where some of them
+        are not written as they mostly are.
+    """
+
+    one: Callable[[str], Any]
+    dtype: Any
+    many: Callable[[pa.StringArray], npt.NDArray[Any] | None] | None = None
+
+    def usual(self, cells: pa.Array) -> npt.NDArray[Any] | None:
+        """Return the figures of cells; None where a text may have to be cleaned or told of.
+
+        Parameters
+        ----------
+        cells : StringArray, or DictionaryArray of strings where there is no `many`
+        """
+        if self.many:
+            return self.many(cells)
+        distinct = cells.dictionary.to_pylist()
+        if any(plain(text).strip() != text for text in distinct):
+            return None
+        figures: npt.NDArray[Any] = np.array([self.one(text) for text in distinct], self.dtype)
+        return figures[cells.indices.to_numpy()]
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What the texts of a column say.
+
+    Attributes
+    ----------
+    rows : ndarray, shape (rows,)
+        The figure of each row.
+    texts : Column or None
+        The texts; None where all of them are empty or written as usual.
+    """
+
+    rows: npt.NDArray[Any]
+    texts: Column | None = None
 
 
 def column_of(codes: npt.NDArray[np.int32 | np.int8], values: Sequence[str]) -> Column:

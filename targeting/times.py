@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
-from targeting.text_columns import Column
+from targeting.text_columns import Figures, Parse
 
+_FIRST, _ABOVE, _TOP_BITS = np.frombuffer(b"00:00:00" + b"vv\x7fvv\x7fvv" + b"\x80" * 8, "<u8")
 _TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
 
 
@@ -24,26 +25,43 @@ def seconds(text: str) -> int:
     return hours * 3600 + minutes * 60 + secs if hours < 168 else -1
 
 
-def seconds_of(texts: pa.StringArray) -> npt.NDArray[np.int32]:
-    """Return `seconds` of every text; those written HH:MM:SS, as nearly all are, at once."""
-    eight = pc.equal(pc.binary_length(texts), len("HH:MM:SS"))
-    usual = eight.to_numpy(zero_copy_only=False)
-    letters = b"".join(texts.filter(eight).cast(pa.binary()).to_pylist())
-    digits = np.frombuffer(letters, np.uint8).reshape(-1, 8).astype(np.int64) - ord("0")
-    colon = np.array([2, 5])
-    sound = ((digits >= 0) & (digits <= 9)).sum(axis=1) == 6
-    sound &= (digits[:, colon] == ord(":") - ord("0")).all(axis=1)
+def usual_seconds(texts: pa.StringArray) -> npt.NDArray[np.int32] | None:
+    """Return `seconds` of every text, -1 of an empty one; None where one is neither H:MM:SS nor empty."""
+    length = pc.binary_length(texts).to_numpy(zero_copy_only=False)
+    if (length == len("HH:MM:SS")).all():
+        return _seconds_of_eight(texts)
+    if not np.isin(length, [0, len("H:MM:SS"), len("HH:MM:SS")]).all():
+        return None
     found = np.full(len(texts), -1, np.int32)
-    found[usual] = digits @ [36000, 3600, 0, 600, 60, 0, 10, 1]
-    usual[usual] = sound
-    for row in np.flatnonzero(~usual).tolist():
-        found[row] = seconds(texts[row].as_py())
+    some = length > 0
+    times = _seconds_of_eight(pc.ascii_lpad(texts.filter(pa.array(some)), len("HH:MM:SS"), "0"))
+    if times is None:
+        return None
+    found[some] = times
     return found
+
+
+def _seconds_of_eight(texts: pa.StringArray) -> npt.NDArray[np.int32] | None:
+    """Return `seconds` of texts of eight bytes; None where one is not HH:MM:SS."""
+    if not len(texts):
+        return np.empty(0, np.int32)
+    _, offsets, content = texts.buffers()
+    start = np.frombuffer(offsets, np.int32)[texts.offset]
+    letters = np.frombuffer(content, "<u8", offset=start, count=len(texts))
+    digits = letters - _FIRST
+    if ((digits | digits + _ABOVE) & _TOP_BITS).any():  # below "0", or above 9
+        return None
+    pairs = digits * 10 + (digits >> 8)  # its bytes 0, 3 and 6 are the hours, minutes and seconds
+    parts: npt.NDArray[np.uint64] = (pairs & 255) * 3600 + (pairs >> 24 & 255) * 60 + (pairs >> 48 & 255)
+    return parts.astype(np.int32)
+
+
+CALL_TIME = Parse(seconds, np.int32, usual_seconds)
 
 
 def call_times(
     files: FeedFiles,
-    columns: dict[str, Column],
+    figures: dict[str, Figures],
     use: npt.NDArray[np.bool_],
     order: tuple[npt.NDArray[Any], npt.NDArray[Any]],
     notices: Notices,
@@ -53,8 +71,8 @@ def call_times(
     Parameters
     ----------
     files : FeedFiles
-    columns : dict
-        `departure_time` and `arrival_time` of stop_times.txt.
+    figures : dict
+        `departure_time` and `arrival_time` of stop_times.txt, by `CALL_TIME`.
     use : ndarray of bool, shape (rows,)
         Rows of the wanted trips.
     order : two ndarrays of int
@@ -63,20 +81,17 @@ def call_times(
         Told of texts that are no times, a warning where a trip begins or ends with one; blanks are as
         GTFS wants them.
     """
-    departure, arrival = (
-        seconds_of(columns[name].distinct)[columns[name].codes[use]]
-        for name in ("departure_time", "arrival_time")
-    )
+    departure, arrival = (figures[name].rows[use] for name in ("departure_time", "arrival_time"))
+    texts = {name: each.texts for name, each in figures.items() if each.texts}
     wrong = np.zeros(len(departure), bool)
-    for name, each in (("departure_time", departure), ("arrival_time", arrival)):
-        if (each < 0).any():
-            wrong |= (each < 0) & columns[name].parsed(bool, bool)[use]
+    for name, column in texts.items():
+        wrong |= (figures[name].rows[use] < 0) & column.parsed(bool, bool)[use]
     times = np.where(departure >= 0, departure, arrival)
     if wrong.any():
         lost = wrong & (times < 0)  # an arrival stands in for a departure
         row = int(np.flatnonzero(use)[np.argmax(wrong)])
-        texts = (columns[name].values[columns[name].codes[row]] for name in columns)
-        text = next(text for text in texts if text and seconds(text) < 0)
+        written = (column.values[column.codes[row]] for column in texts.values())
+        text = next(text for text in written if text and seconds(text) < 0)
         notices.add(
             "bad_time",
             f"{files.label}: {int(wrong.sum()):,} rows of stop_times.txt hold a text that is no time "

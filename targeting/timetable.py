@@ -17,7 +17,8 @@ from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
 from targeting.in_seat import read_links
 from targeting.notices import Notices
-from targeting.times import call_times, seconds
+from targeting.text_columns import Parse
+from targeting.times import CALL_TIME, call_times, seconds
 
 _BASIC_TYPES = {
     0: "tram", 1: "subway", 2: "rail", 3: "bus", 4: "ferry", 5: "cable_tram", 6: "aerial",
@@ -30,6 +31,7 @@ _EXTENDED_TYPES = {
 
 
 MOST_RUNS = 1_000_000  # in a day
+_CLOSED = Parse("1".__eq__, bool)
 _WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0*)?")  # spreadsheets write 3.0
 
 
@@ -182,19 +184,22 @@ def _read_calls(
     files: FeedFiles, trip_ids: pd.Index, stops: pd.DataFrame, modes: set[str], notices: Notices
 ) -> tuple[npt.NDArray[np.int32], ...]:
     """Return trip, stop (-1 unknown), sequence and time (-1 unknown) of the calls of these trips."""
-    columns = files.columns(
+    columns, figures = files.columns_and_figures(
         "stop_times",
-        [
-            "pickup_type", "drop_off_type", "stop_sequence", "trip_id", "stop_id", "arrival_time",
-            "departure_time",
-        ],
+        ["trip_id", "stop_id"],
+        {
+            "pickup_type": _CLOSED,
+            "drop_off_type": _CLOSED,
+            "stop_sequence": Parse(_whole_number, np.int32),
+            "arrival_time": CALL_TIME,
+            "departure_time": CALL_TIME,
+        },
         required=["trip_id", "stop_id"],
-    )  # fmt: skip
+    )
     # a column is let go as soon as it is used: of millions of rows each weighs
     trip = columns.pop("trip_id").positions_in(trip_ids)
     ours = trip >= 0
-    closed = columns.pop("pickup_type").parsed("1".__eq__, bool)
-    closed &= columns.pop("drop_off_type").parsed("1".__eq__, bool)
+    closed = figures.pop("pickup_type").rows & figures.pop("drop_off_type").rows
     flexible = columns["stop_id"].parsed("".__eq__, bool)  # a zone or group of stops, on request
     if (flexible & ours).any():
         notices.add(
@@ -214,9 +219,9 @@ def _read_calls(
     trip = trip[use]
     stop_ids = columns.pop("stop_id")
     stop_code = stop_ids.codes[use]
-    sequence = columns.pop("stop_sequence").parsed(_whole_number, np.int32)[use]
-    time = call_times(files, columns, use, (trip, sequence), notices)
-    columns.clear()
+    sequence = figures.pop("stop_sequence").rows[use]
+    time = call_times(files, figures, use, (trip, sequence), notices)
+    figures.clear()
     twice = _written_twice(trip, sequence, stop_code, time)
     if twice.any():
         notices.add(

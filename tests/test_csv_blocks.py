@@ -2,6 +2,7 @@
 
 import io
 import random
+import re
 import zipfile
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from hypothesis import strategies as st
 from targeting import archives, csv_blocks
 from targeting.archives import opened_member
 from targeting.campaign_sections import DEFAULT_LIMITS
-from targeting.times import seconds, seconds_of
+from targeting.feed_files import FeedFiles
+from targeting.notices import Notices
+from targeting.text_columns import Parse
+from targeting.times import CALL_TIME, seconds, usual_seconds
 
 
 def _rows(text: bytes, *, in_blocks: bool) -> tuple[list[tuple[str, str]], list[str]]:
@@ -24,7 +28,7 @@ def _rows(text: bytes, *, in_blocks: bool) -> tuple[list[tuple[str, str]], list[
         uneven.append(row.text)  # type: ignore[attr-defined]
         return "skip"
 
-    table = csv_blocks.parse_csv(
+    table, _ = csv_blocks.parse_csv(
         io.BytesIO(text), ["a", "b", "c"], ["a", "c"], encoding="utf8", in_blocks=in_blocks, uneven=skip
     )
     rows = list(zip(*(table.column(name).to_pylist() for name in ("a", "c")), strict=True))
@@ -53,13 +57,67 @@ def test_a_quoted_end_of_line_is_kept_in_a_table_read_as_a_whole() -> None:
     assert _rows(b'a,b,c\n1,2,"3\n4"\n', in_blocks=False)[0] == [("1", "3\n4")]
 
 
-@given(st.lists(st.from_regex(r"[0-9]{1,3}:[0-9]{1,2}:[0-9]{1,2}|.{0,9}", fullmatch=True)))
-def test_times_together_are_those_one_by_one(texts: list[str]) -> None:
-    usual = ["08:00:00", "24:59:07", "8:00:00", "08;00:00", "/8:00:00", "08:00:0:", ""]
-    assert seconds_of(pa.array(usual + texts, pa.string())).tolist() == [
-        seconds(text) for text in usual + texts
-    ]
-    assert seconds_of(pa.array(["25:01:02"])).tolist() == [25 * 3600 + 62]
+_LIKE_TIMES = st.from_regex(r"[0-9]{1,3}:[0-9]{1,2}:[0-9]{1,2}|[ -~]{0,9}|.{0,9}", fullmatch=True)
+_TIMES = st.from_regex(r"([0-9]{1,2}:[0-9]{2}:[0-9]{2})?", fullmatch=True)
+
+
+@given(st.lists(_LIKE_TIMES) | st.lists(_TIMES), st.integers(0, 3))
+def test_times_together_are_those_one_by_one(texts: list[str], skipped: int) -> None:
+    together = usual_seconds(pa.array(texts, pa.string())[skipped:])
+    usual = [text for text in texts[skipped:] if re.fullmatch("([0-9]{1,2}:[0-9]{2}:[0-9]{2})?", text, re.A)]
+    if len(usual) < len(texts[skipped:]):
+        assert together is None
+    else:
+        assert together is not None
+        assert together.tolist() == [seconds(text) for text in usual]
+
+
+@pytest.mark.parametrize("letter", [chr(code) for code in range(32, 127)])
+def test_only_digits_and_colons_in_their_places_are_times(letter: str) -> None:
+    for place in range(8):
+        text = "09:59:10"[:place] + letter + "09:59:10"[place + 1 :]
+        together = usual_seconds(pa.array(["00:00:00", text, "23:59:59"]))
+        if letter == ":" if place in (2, 5) else letter.isdigit():
+            assert together is not None
+            assert together.tolist() == [0, seconds(text), 86399]
+        else:
+            assert together is None
+
+
+def test_times_are_read_past_midnight() -> None:
+    found = usual_seconds(pa.array(["25:01:02", "", "9:00:59"]))
+    assert found is not None
+    assert found.tolist() == [25 * 3600 + 62, -1, 9 * 3600 + 59]
+
+
+def _stop_times(folder: Path, rows: list[str]) -> FeedFiles:
+    folder.joinpath("stop_times.txt").write_text("\n".join(["trip_id,stop_sequence,arrival_time", *rows]))
+    return FeedFiles(folder, {"stop_times": "stop_times.txt"}, Notices())
+
+
+@pytest.mark.parametrize(
+    "odd", ["", "t,3", "t, 3,8:00:02", "t,3.0,8:00:2", "t,x,no time", "t,\u202e3,8:00:02"]
+)
+@pytest.mark.parametrize("block", [20, 1 << 20])
+def test_figures_are_those_of_the_texts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str, block: int
+) -> None:
+    monkeypatch.setattr(csv_blocks, "BLOCK", block)
+    rows = [f"t,{i % 3},{i % 24:02}:{i % 60:02}:00" for i in range(30)]
+    rows[11:11] = [odd] if odd else []
+    files = _stop_times(tmp_path, rows)
+    parses = {"stop_sequence": Parse(lambda text: int(float(text or 0)) if text != "x" else 0, int)}
+    columns, figures = files.columns_and_figures(
+        "stop_times", ["trip_id"], parses | {"arrival_time": CALL_TIME, "departure_time": CALL_TIME}
+    )
+    texts = files.columns("stop_times", ["trip_id", "stop_sequence", "arrival_time"])
+    assert columns["trip_id"].texts().tolist() == ["t"] * len(rows)
+    assert figures["stop_sequence"].rows.tolist() == texts["stop_sequence"].parsed(
+        parses["stop_sequence"].one, int
+    ).tolist()  # fmt: skip
+    assert figures["arrival_time"].rows.tolist() == texts["arrival_time"].parsed(seconds, int).tolist()
+    assert (figures["arrival_time"].texts is None) == (not odd)
+    assert figures["departure_time"].rows.tolist() == [-1] * len(rows)
 
 
 @pytest.mark.parametrize("packed_chunk", [1, 100, 1 << 16])
