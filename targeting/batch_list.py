@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from targeting.campaign import full_key, read_campaign
-from targeting.errors import CampaignError
+from targeting.campaign_sections import DEFAULT_LIMITS
+from targeting.errors import CampaignError, NoTextError, UnsafeFileError
+from targeting.plain_text import shortened
+from targeting.text_files import examine_text
 
 CAMPAIGN_FILE = "campaign.toml"
 OWN_COLUMNS = ("name", "campaign", "region")
@@ -87,6 +90,7 @@ def read_regions(path: Path) -> list[Region]:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the rows that hold anything, cells without blanks around them, by their number in the file."""
     try:
+        examine_text(path, DEFAULT_LIMITS.file_bytes)
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             found = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
@@ -94,10 +98,18 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
         raise CampaignError(
             f"{path}: no such list; write a CSV with the columns name,campaign and one row a region."
         ) from fault
-    except IsADirectoryError as fault:
-        raise CampaignError(f"{path}: is a folder; give the list of regions in it, a CSV file.") from fault
-    except (OSError, UnicodeDecodeError) as fault:
-        raise CampaignError(f"{path}: cannot be read as text ({fault}).") from fault
+    except NoTextError as fault:
+        raise CampaignError(
+            f"{path.name}: is {fault.what}; the list of regions is a CSV: {fault.advice}."
+        ) from fault
+    except UnsafeFileError as fault:
+        raise CampaignError(f"{path}: {fault}") from fault
+    except OSError as fault:
+        raise CampaignError(f"{path}: cannot be read ({fault.strerror}).") from fault
+    except UnicodeDecodeError as fault:
+        raise CampaignError(
+            f"{path.name}: cannot be read as text ({fault.reason}); save the list as CSV in UTF-8."
+        ) from fault
     except csv.Error as fault:
         raise CampaignError(f"{path.name}: is not a CSV table ({fault}).") from fault
     found = [(number, cells) for number, cells in found if any(cells)]
@@ -111,6 +123,11 @@ def _keys(header: list[str], file: str) -> dict[str, str]:
     for column in header:
         if header.count(column) > 1:
             raise CampaignError(f"{file}: has the column {column!r} twice; keep one of them.")
+    if len(header) == 1 and (";" in header[0] or "\t" in header[0]):
+        raise CampaignError(
+            f"{file}: has one column only ({shortened(header[0], 40)}); save it with commas between the "
+            "values."
+        )
     if "name" not in header:
         raise CampaignError(
             f"{file}: has no column 'name' (it has {', '.join(header)}); it names each region's folder."

@@ -4,6 +4,7 @@ Paths are relative to the file. Unknown keys are errors with a suggestion. What 
 `targeting.campaign_sections`.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +18,8 @@ from targeting.plain_text import shortened
 from targeting.toml_files import parsed, read_toml, refuse_odd
 
 __all__ = ["Campaign", "full_key", "read_campaign", "with_settings"]
+
+MOST_LISTED = 20  # keys in a message; a section has no more
 
 
 def read_campaign(file: Path, settings: Sequence[str] | Mapping[str, object] = ()) -> Campaign:
@@ -131,9 +134,19 @@ def full_key(key: str, said: str) -> str:
 
 
 def _unknown(key: str, known: Sequence[str]) -> str:
-    close = get_close_matches(key, known, n=1)
+    last = key.rpartition(".")[2]
+    elsewhere = [each for each in known if "." in key and each.endswith(f".{last}")]
+    alike = [each for each in known if _words(last) & _words(each)]
+    close = elsewhere or get_close_matches(key, known, n=1) or alike
     hint = f"did you mean {close[0]!r}?" if close else f"known are {', '.join(sorted(known))}."
+    if not close and len(known) > MOST_LISTED:
+        hint = "docs/campaign-file.md lists all keys."
     return f"unknown key {shortened(repr(key))}: {hint}"
+
+
+def _words(key: str) -> set[str]:
+    """Return the words of a key; one or two letters ("of", "m") are none."""
+    return {word for word in re.split(r"[\W_]+", key.casefold()) if len(word) > 2}
 
 
 def _sentence(fault: ValidationError, content: dict[str, Any]) -> str:

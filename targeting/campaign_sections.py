@@ -347,4 +347,5 @@ class Campaign(Section):
             raise CampaignError(
                 f"{shortened(relative)}: no file has so long a name; check the paths in the campaign file."
             )
-        return self.file.parent / relative
+        path = self.file.parent / relative
+        return path if path.name not in ("", "..") else path.resolve()  # messages call files by their names

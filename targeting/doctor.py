@@ -64,7 +64,14 @@ def examine(
         Told in a few words what is being done, for a progress bar.
     """
     findings, notices = Findings(), Notices()
+    path = path if path.name not in ("", "..") else path.resolve()  # messages call it by its name
     try:
+        campaigns = sorted(path.glob("*.toml"))
+        if campaigns and not any(path.glob("*.txt")):
+            raise CampaignError(
+                f"{path.name}: is a folder without a feed's tables; give the campaign file in it, "
+                f"{campaigns[0]}, or a feed."
+            )
         if is_feed(path):
             if settings:
                 raise CampaignError("--set changes a campaign file, and a feed was given; leave it out.")

@@ -20,6 +20,9 @@ from typing import Literal
 
 from targeting.errors import CampaignError
 
+LONGEST_CODE = 3  # letters; any two such codes are alike
+ALIKE = 0.75  # likeness of texts, of 1: a slip of the pen in a name, and not another name
+
 Kind = Literal["language", "cluster", "leftover"]
 Direction = Literal["ltr", "rtl"]
 
@@ -270,7 +273,8 @@ def _meant(unknown: str) -> list[str]:
     while name not in names and "-" in name:
         name = name.rpartition("-")[0]
     if name not in names:
-        name = next(iter(get_close_matches(words, names, n=1)), "")
+        written = [name for name in names if len(name) > LONGEST_CODE]
+        name = next(iter(get_close_matches(words, written, n=1, cutoff=ALIKE)), "")
     return names.get(name, [])
 
 

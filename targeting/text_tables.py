@@ -151,14 +151,12 @@ def table_of(rows: Iterator[tuple[int, list[Any]]], *, by_hand: bool = False) ->
     Raises
     ------
     UnsafeFileError
-        When a row has another number of values than there are names, a value swallows rows, or there
-        are too many of them.
-    ValueError
-        When there is nothing at all.
+        When a row has another number of values than there are names, a value swallows rows, there are
+        too many of them, or there is nothing at all.
     """
     before, header = next(rows, (1, []))
     if not header:
-        raise ValueError("it is empty")
+        raise UnsafeFileError("is empty; get the table again, or give another file.")
     check_columns(header)
     names = _plain(header)
     pieces, cells = [pd.DataFrame(columns=names, dtype="str")], 0

@@ -100,6 +100,10 @@ def test_a_campaign_that_cannot_be_used_is_no_fault_of_the_list(folder: Path) ->
         (["name,campaign,seed,buses", "x,west/campaign.toml,1,many"], "row 2, column buses: .*'many'"),
         (["name,campaign,weights", "x,west/campaign.toml,[1]"], "row 2, column weights: "),
         (["name,campaign", "x,west/campaign.toml,3"], "row 2 has 3 cells and the header 2"),
+        (
+            ["name;campaign", "x;west/campaign.toml"],
+            "has one column only .name;campaign.; save it with commas",
+        ),
         (["name,campaign", '"x,west/campaign.toml'], "is not a CSV table"),
     ],
 )
@@ -108,6 +112,22 @@ def test_faults_of_a_list(folder: Path, tmp_path: Path, lines: list[str], said: 
     with pytest.raises(CampaignError, match=said) as caught:
         read_regions(path)
     assert str(caught.value).startswith(path.name)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"%PDF-1.7\n%\xe2\n", "is a PDF; the list of regions is a CSV: save the table as CSV in UTF-8."),
+        ("name\nDoña".encode("latin-1"), "cannot be read as text (invalid continuation byte); save the list"),
+        ("name,campaign".encode("utf-16"), "is UTF-16 text, as some spreadsheets save it; save it as CSV"),
+    ],
+)
+def test_a_list_that_is_no_text_is_called_what_it_is(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "regions.csv"
+    path.write_bytes(content)
+    result = run("batch", path, "--out", tmp_path / "nothing")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert re.fullmatch(rf"Error: [^\n]*regions\.csv: {re.escape(said)}[^\n]*\n", result.stderr)
 
 
 def test_a_list_that_is_not_there(folder: Path) -> None:

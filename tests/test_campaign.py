@@ -503,6 +503,23 @@ def test_wrong_settings(desk: Desk, setting: str, sentence: str) -> None:
     assert desk.refusal(settings=(setting,)).startswith(sentence)
 
 
-def test_known_keys_are_listed_once(desk: Desk) -> None:
-    listed = desk.refusal(settings=("zzzz=1",)).split("known are ")[1].rstrip(".").split(", ")
-    assert len(listed) == len(set(listed))
+@pytest.mark.parametrize(
+    ("key", "hint"),
+    [
+        ("nonsense", "docs/campaign-file.md lists all keys."),
+        ("number_of_buses", "did you mean 'buses'?"),
+        ("region.buses", "did you mean 'placement.buses'?"),
+        ("placement.file", "did you mean 'venues.file'?"),
+    ],
+)
+def test_an_unknown_key_is_answered_by_one_that_may_be_meant_or_by_where_all_are(
+    desk: Desk, key: str, hint: str
+) -> None:
+    assert desk.refusal(settings=(f"{key}=3",)) == f"--set {key}=3: unknown key {key!r}: {hint}"
+
+
+@pytest.mark.parametrize("path", [".", "..", "", "maps/.."])
+def test_a_folder_is_called_by_its_name(desk: Desk, path: str, tmp_path: Path) -> None:
+    opened = desk.read().path(path)
+    assert opened.name
+    assert opened == (desk.read().file.parent / path).resolve()

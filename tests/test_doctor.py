@@ -46,6 +46,27 @@ def only(findings: Findings, code: str) -> Finding:
     return found
 
 
+def test_a_folder_with_a_campaign_is_no_feed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "campaign.toml").touch()
+    write_feed(tmp_path / "feed.zip", tiny())
+    monkeypatch.chdir(tmp_path)
+    for here in (Path(), tmp_path):
+        found = only(examine(here, today=IN_JANUARY), "campaign_unusable").message
+        assert found == (
+            f"{tmp_path.name}: is a folder without a feed's tables; give the campaign file in it, "
+            f"{tmp_path / 'campaign.toml'}, or a feed."
+        )
+
+
+def test_a_folder_without_a_name_is_called_by_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert only(examine(Path(), today=IN_JANUARY), "feed_unusable").message.startswith(
+        f"{tmp_path.name}: holds no stops.txt"
+    )
+
+
 # --- the feed's days --------------------------------------------------------------------------------
 
 

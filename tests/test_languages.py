@@ -296,6 +296,9 @@ def test_order_is_that_of_the_campaign() -> None:
         ("Vietnamise", "did you mean 'vi'?"),
         ("zh-hant", "did you mean 'zh-Hant'?"),
         ("qqqqqq", "see docs/languages.md."),
+        ("klingon", "see docs/languages.md."),  # no likeness with lin, a code of Lingala
+        ("kling", "see docs/languages.md."),
+        ("Spansh", "did you mean 'es'?"),
         ("zh-CN", "did you mean 'zh-Hans'?"),
         ("zh_TW", "did you mean 'zh-Hant'?"),
         ("Cantonese", "did you mean 'zh-Hant'?"),
