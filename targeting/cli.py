@@ -1,5 +1,6 @@
 """The command line: parse, call, print, exit code. Heavy libraries load only inside commands."""
 
+import atexit
 import gc
 import logging
 import sys
@@ -64,7 +65,8 @@ class _Commands(click.Group):
     def main(self, args: Sequence[str] | None = None, *more: Any, **kwargs: Any) -> Any:
         """Run, and turn whatever a user can get wrong into one sentence and exit code 2."""
         print_what_there_is()
-        gc.set_threshold(50_000)  # what a command makes lives to its end: less looking for what does not
+        gc.set_threshold(500_000)  # what a command makes lives to its end: less looking for what does not
+        atexit.register(gc.freeze)  # and none at the end, when all of it goes
         # where it cannot keep its settings is its own concern
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
