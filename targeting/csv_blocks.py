@@ -18,7 +18,7 @@ from targeting.text_columns import Parse
 from targeting.text_files import Readable
 
 BLOCK = 1 << 20
-POOL = pa.default_memory_pool()
+POOL = pa.system_memory_pool()
 _TEXTS = pa.dictionary(pa.int32(), pa.string())
 Skip = Callable[[pyarrow.csv.InvalidRow], str]
 _Block = tuple[pa.Table, dict[str, npt.NDArray[Any] | None]]

@@ -200,28 +200,22 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
     days = timetable.calendar.days_in_week(week.first_day)[timetable.trip_service]
     weekly = days.sum(axis=1) * timetable.trip_runs
     routes, stops = timetable.routes, timetable.stops
-    placed = np.append(stops[["lon", "lat"]].notna().all(axis=1).to_numpy(), False)
-
-    weight = weekly[timetable.call_trip]
-    lost = ~placed[timetable.call_stop]
-    _refuse_lost(timetable, weight, lost, notices)
-    sound = (weight > 0) & ~lost
-    trip, stop, weight = timetable.call_trip[sound], timetable.call_stop[sound], weight[sound]
-    route_direction = timetable.trip_route[trip] * 2 + timetable.trip_direction[trip]
-    keys, total = _added_up(route_direction * len(stops) + stop, weight, 2 * len(routes) * len(stops))
-    by_direction = np.bincount(
-        timetable.trip_route * 2 + timetable.trip_direction, weekly, minlength=2 * len(routes)
-    )
+    trip_direction = timetable.trip_route * 2 + timetable.trip_direction
+    by_direction = np.bincount(trip_direction, weekly, minlength=2 * len(routes))
+    direction, stop, total = _departures(timetable, trip_direction, weekly)
+    placed = np.append(stops[["lon", "lat"]].notna().all(axis=1).to_numpy(), False)[stop]
+    _refuse_lost(timetable, total, stop, placed, notices)
+    direction, stop, total = direction[placed], stop[placed], total[placed]
     departures = pd.DataFrame(
         {
-            "route_id": prefix + routes.index.to_numpy()[keys // len(stops) // 2],
-            "direction_id": keys // len(stops) % 2,
-            "stop_id": prefix + stops.index.to_numpy()[keys % len(stops)],
+            "route_id": prefix + routes.index.to_numpy()[direction // 2],
+            "direction_id": direction % 2,
+            "stop_id": prefix + stops.index.to_numpy()[stop],
             "departures_week": total,
-            "trips_week": by_direction[keys // len(stops)],
+            "trips_week": by_direction[direction],
         }
     )
-    served_routes = np.unique(keys // len(stops) // 2)
+    served_routes = np.unique(direction // 2)
     by_route = np.bincount(timetable.trip_route, weekly, minlength=len(routes))
     table = routes.iloc[served_routes][
         ["route_short_name", "route_long_name", "route_name", "mode", "agency", "color"]
@@ -241,31 +235,50 @@ def _in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices: Notic
                            (timetable.call_trip, timetable.call_sequence, timetable.call_stop),
                            stops[["lon", "lat"]].to_numpy(), notices)  # fmt: skip
     lines = pd.Series([lines[r] for r in served_routes], index=table.index, dtype=object)
-    used = stops.iloc[np.unique(keys % len(stops))]
+    used = stops.iloc[np.unique(stop)]
     left_out = routes.drop(index=table.index)[["route_short_name", "route_long_name", "route_name", "mode"]]
     for frame in (table, used, lines, left_out):
         frame.index = pd.Index(prefix + frame.index.to_numpy().astype(object), name=frame.index.name)
-    trips = _runs(timetable, days, prefix)
-    return _Part(table, used, departures, trips, _links(timetable, trips, prefix), lines, left_out)
+    bits = days @ (1 << np.arange(7))
+    kept = (bits > 0) & (timetable.trip_end >= 0) & (timetable.trip_runs > 0)
+    trips, links = _runs(timetable, bits, kept, prefix), _links(timetable, kept, prefix)
+    return _Part(table, used, departures, trips, links, lines, left_out)
+
+
+def _departures(
+    timetable: Timetable, trip_direction: npt.NDArray[np.int64], weekly: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
+    """Return the weekly departures of each direction of a route (twice the route, or one more) at each stop.
+
+    Three arrays, in the order of directions and stops: direction, stop (-1 where unknown), departures.
+    """
+    places = len(timetable.stops) + 1  # of one direction; the first is that of the unknown stops
+    key = (trip_direction * places + 1)[timetable.call_trip] + timetable.call_stop
+    possible = 2 * len(timetable.routes) * places
+    keys, total = _added_up(key, weekly[timetable.call_trip], possible)
+    direction, stop = np.divmod(keys, places)
+    return direction, stop - 1, total
 
 
 def _added_up(
     key: npt.NDArray[np.int64], weight: npt.NDArray[np.float64], possible: int
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the distinct keys, ascending, and the sum of the weights, which are above 0, of each."""
+    """Return the distinct keys, ascending, and the sum of the weights of each, where it is above 0."""
     if possible <= 4 * len(key) + 1000:  # a place for every key that there may be is quicker than sorting
         total = np.bincount(key, weight, minlength=possible).astype(float)
         keys = np.flatnonzero(total).astype(np.int64)
         return keys, total[keys]
-    keys, position = np.unique(key, return_inverse=True)
+    keys, position = np.unique(key[weight > 0], return_inverse=True)
+    weight = weight[weight > 0]
     return keys, np.bincount(position, weight).astype(float)
 
 
-def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.DataFrame:
-    """Return one row a run of each trip of the week: route, block, start, end and days."""
+def _runs(
+    timetable: Timetable, bits: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_], prefix: str
+) -> pd.DataFrame:
+    """Return one row a run of each trip that is kept: route, block, start, end and days."""
     count = len(timetable.trip_ids)
     end = timetable.trip_end
-    bits = days @ (1 << np.arange(7))
     block = timetable.trip_block
     table = pd.DataFrame(
         {
@@ -279,7 +292,6 @@ def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.
     )
     repeated = np.zeros(count, bool)
     repeated[list(timetable.run_starts)] = True
-    kept = (bits > 0) & (end >= 0) & (timetable.trip_runs > 0)
     parts = [table[kept & ~repeated]]
     for trip, times in timetable.run_starts.items():
         if kept[trip]:
@@ -290,25 +302,26 @@ def _runs(timetable: Timetable, days: npt.NDArray[np.bool_], prefix: str) -> pd.
     return pd.concat(parts, ignore_index=True)
 
 
-def _links(timetable: Timetable, trips: pd.DataFrame, prefix: str) -> pd.DataFrame:
-    """Return the links between trips of the week; a trip that headways repeat has none."""
-    repeated = np.isin(timetable.links, list(timetable.run_starts)).any(axis=1)
-    ids = prefix + timetable.trip_ids.to_numpy().astype(object)[timetable.links[~repeated]]
-    links = pd.DataFrame(ids, columns=["from_trip", "to_trip"], dtype=str)
-    return links[links.isin(set(trips["trip_id"])).all(axis=1)]
+def _links(timetable: Timetable, kept: npt.NDArray[np.bool_], prefix: str) -> pd.DataFrame:
+    """Return the links between trips that are kept; a trip that headways repeat has none."""
+    single = kept.copy()
+    single[list(timetable.run_starts)] = False
+    ids = timetable.trip_ids.to_numpy().astype(object)[timetable.links[single[timetable.links].all(axis=1)]]
+    return pd.DataFrame(prefix + ids, columns=["from_trip", "to_trip"], dtype=str)
 
 
 def _refuse_lost(
     timetable: Timetable,
-    weight: npt.NDArray[np.float64],
-    lost: npt.NDArray[np.bool_],
+    departures: npt.NDArray[np.float64],
+    stop: npt.NDArray[np.int64],
+    placed: npt.NDArray[np.bool_],
     notices: Notices,
 ) -> None:
     """Say how many departures are at stops without a place; refuse above the limit."""
-    all_calls, gone = weight.sum(), weight[lost].sum()
+    all_calls, gone = departures.sum(), departures[~placed].sum()
     if not gone:
         return
-    unknown = weight[timetable.call_stop < 0].sum()
+    unknown = departures[stop < 0].sum()
     label = timetable.files.label
     what = (
         f"{label}: {gone:,.0f} of {all_calls:,.0f} weekly departures ({gone / all_calls:.1%}) are at "

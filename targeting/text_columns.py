@@ -89,7 +89,8 @@ class Parse:
         if any(plain(text).strip() != text for text in distinct):
             return None
         figures: npt.NDArray[Any] = np.array([self.one(text) for text in distinct], self.dtype)
-        return figures[cells.indices.to_numpy()]
+        rows: npt.NDArray[Any] = figures[cells.indices.to_numpy()]
+        return rows
 
 
 @dataclass(frozen=True)

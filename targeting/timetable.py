@@ -256,7 +256,9 @@ def _spans(
     start = np.full(trips, np.iinfo(np.int64).max)
     end = np.full(trips, -1)
     if len(trip):
-        run = np.flatnonzero(np.diff(trip, prepend=-1))  # calls of a trip mostly follow each other
+        run = np.append(
+            0, 1 + np.flatnonzero(trip[1:] != trip[:-1])
+        )  # calls of a trip mostly follow each other
         np.minimum.at(start, trip[run], np.minimum.reduceat(time, run))
         np.maximum.at(end, trip[run], np.maximum.reduceat(time, run))
     return np.where(end < 0, 0, start), end
