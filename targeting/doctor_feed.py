@@ -5,12 +5,12 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.design_week import read_calendar
 from targeting.directions import trip_ends
+from targeting.doctor_speed import check_speeds, distance_m, route_numbers
 from targeting.errors import FeedError, TargetingError
 from targeting.feed import Feed, FeedSource, feed_of, source_of
 from targeting.feed_checks import (
@@ -27,14 +27,10 @@ from targeting.feed_files import FeedFiles, open_feed
 from targeting.findings import Findings
 from targeting.notices import Notices
 from targeting.timetable import Timetable, read_timetable
-from targeting.wording import listed, natural
-
-Floats = npt.NDArray[np.float64]
+from targeting.wording import listed, routes_named
 
 JUMP_M = 2000.0
 FASTEST_KMH = 60.0
-EARTH_RADIUS_M = 6_371_000.0
-ROUTES_NAMED = 6
 
 
 def examine_feeds(
@@ -89,6 +85,7 @@ def examine_feeds(
         timetables.append(timetable)
         _explain_lost_trips(timetable, findings)
         _check_unknown_stops(timetable, findings)
+        check_speeds(timetable, findings)
     feed = None
     if timetables:
         step("counting departures")
@@ -129,16 +126,16 @@ def _explain_lost_trips(timetable: Timetable, findings: Findings) -> None:
     if called.all():
         return
     # by number: several route_ids can share one
-    numbers = _numbers(timetable)
+    numbers = route_numbers(timetable)
     left = set(numbers[timetable.trip_route[called]])
     gone = set(numbers[timetable.trip_route[~called]]) - left
     poorer = set(numbers[timetable.trip_route[~called]]) & left
     parts = []
     if poorer:
         looks = "looks less frequent than it is" if len(poorer) == 1 else "look less frequent than they are"
-        parts.append(f"{_routes(poorer)} {looks}")
+        parts.append(f"{routes_named(poorer)} {looks}")
     if gone:
-        parts.append(f"{_routes(gone)} {'has' if len(gone) == 1 else 'have'} no trip left")
+        parts.append(f"{routes_named(gone)} {'has' if len(gone) == 1 else 'have'} no trip left")
     lost = int((~called).sum())
     findings.explain(
         "trip_without_stops",
@@ -146,21 +143,6 @@ def _explain_lost_trips(timetable: Timetable, findings: Findings) -> None:
         f"{'This trip counts' if lost == 1 else f'These {lost:,} trips count'} for nothing: "
         f"{'; '.join(parts)}.",
     )
-
-
-def _numbers(timetable: Timetable) -> npt.NDArray[np.object_]:
-    """Return what riders call each route: its number, or its name."""
-    table = timetable.routes
-    short = table["route_short_name"].where(table["route_short_name"] != "", table["route_name"])
-    return np.asarray(short, dtype=object)
-
-
-def _routes(numbers: Collection[str]) -> str:
-    """Return "routes 4, 9 and 12", the first few of many."""
-    names = sorted(numbers, key=natural)
-    if len(names) > ROUTES_NAMED:
-        return f"routes {', '.join(names[:ROUTES_NAMED])} and {len(names) - ROUTES_NAMED:,} more"
-    return f"{'route' if len(names) == 1 else 'routes'} {listed(names)}"
 
 
 def _check_unknown_stops(timetable: Timetable, findings: Findings) -> None:
@@ -174,7 +156,7 @@ def _check_unknown_stops(timetable: Timetable, findings: Findings) -> None:
     trip = columns["trip_id"].positions_in(timetable.trip_ids)
     unknown &= trip >= 0
     ids = [stop.values[code] for code in np.unique(stop.codes[unknown])]
-    routes = _routes(set(_numbers(timetable)[timetable.trip_route[trip[unknown]]]))
+    routes = routes_named(set(route_numbers(timetable)[timetable.trip_route[trip[unknown]]]))
     findings.add(
         "warning",
         "unknown_stop",
@@ -235,10 +217,3 @@ def _ends_of_trips(feed: Feed, timetables: Sequence[Timetable]) -> pd.DataFrame:
             )
         )
     return pd.concat(parts)
-
-
-def distance_m(start: Floats, end: Floats) -> Floats:
-    """Return the distance along the ground between places in degrees, shape (places, 2) each."""
-    (lon, lat), (to_lon, to_lat) = np.radians(start).T, np.radians(end).T
-    half = np.sin((to_lat - lat) / 2) ** 2 + np.cos(lat) * np.cos(to_lat) * np.sin((to_lon - lon) / 2) ** 2
-    return np.asarray(2 * EARTH_RADIUS_M * np.arcsin(np.sqrt(half)))

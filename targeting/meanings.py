@@ -121,6 +121,11 @@ MEANINGS = {
         "their bus never runs.",
         "trips.txt",
     ),
+    "impossible_speed": Meaning(
+        "people",
+        "People near a stop that stands in the wrong place are counted for its routes, and those near the "
+        "right one are not.",
+    ),
     # census tables and outlines
     "vintage_mismatch": Meaning(
         "people", "Tracts that were split or merged between the two have no people, or the wrong ones."

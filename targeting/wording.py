@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 ALL_LANGUAGES = "All campaign languages"  # not all that are spoken: groups that nobody prints are left out
+ROUTES_NAMED = 6  # of many
 
 
 def count(value: float, smallest: float) -> str:
@@ -73,6 +74,14 @@ def small_share(share: float) -> str:
 def listed(words: Sequence[str]) -> str:
     """Return "2, 10 and 17"."""
     return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
+
+
+def routes_named(numbers: Collection[str]) -> str:
+    """Return "routes 4, 9 and 12", the first few of many."""
+    names = sorted(numbers, key=natural)
+    if len(names) > ROUTES_NAMED:
+        return f"routes {', '.join(names[:ROUTES_NAMED])} and {len(names) - ROUTES_NAMED:,} more"
+    return f"{'route' if len(names) == 1 else 'routes'} {listed(names)}"
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

@@ -20,7 +20,7 @@ from targeting.campaign import read_campaign
 from targeting.cli import main
 from targeting.doctor import examine
 from targeting.doctor_census import share_beyond
-from targeting.doctor_feed import distance_m
+from targeting.doctor_speed import distance_m
 from targeting.feed_checks import notices_of_the_day
 from targeting.findings import FAULTS, Finding, Findings
 from targeting.inputs import read_inputs

@@ -41,11 +41,12 @@ EXPECTED: dict[str, tuple[str, int, set[str], set[str]]] = {
     ),
     "ctran-the-current-flex-2025-10.zip": ("2025-10-15", 2, {"feed_unusable"}, {"flexible_service"}),
     "glendale-beeline-2014-11.zip": (
-        "2015-01-05", 2, {"feed_unusable", "unknown_stop", "duplicate_id", "bad_time"}, {"one_calendar"},
+        "2015-01-05", 2,
+        {"feed_unusable", "unknown_stop", "duplicate_id", "bad_time", "impossible_speed"}, {"one_calendar"},
     ),
     "hart-tampa-2018-02.zip": ("2018-03-01", 0, set(), {"route_without_service"}),
     "island-transit-2009-03.zip": (
-        "2009-03-01", 1, {"block_overlap", "block_jump"}, {"route_without_shape"},
+        "2009-03-01", 1, {"block_overlap", "block_jump", "impossible_speed"}, {"route_without_shape"},
     ),
     "lane-transit-district-2023-06.zip": ("2023-02-01", 0, set(), {"one_calendar"}),
     "nyc-mta-bus-manhattan-2026-09.zip": ("2026-09-10", 0, set(), set()),
@@ -314,6 +315,51 @@ def test_blocks_followed_trip_by_trip(gtfs: Path, name: str) -> None:
     for code, blocks in (("block_overlap", overlap), ("block_jump", jump)):
         assert (found[code].count if code in found else 0) == len(blocks)
         assert set(found[code].ids if code in found else ()) <= blocks
+
+
+def fast_trips_by_hand(path: Path) -> set[str]:
+    """Return the trips of buses with two timed calls, one after the other, more than 150 km/h apart."""
+    places = {
+        r["stop_id"]: (float(r["stop_lat"]), float(r["stop_lon"]))
+        for r in rows(path, "stops")
+        if r["stop_lat"]
+    }
+    trips = {r["trip_id"] for r in rows(path, "trips")}
+    calls = defaultdict(list)
+    for r in rows(path, "stop_times"):
+        if r["stop_id"] in places and r["trip_id"] in trips:
+            times = [
+                seconds(text) for text in (r["arrival_time"], r["departure_time"]) if text.count(":") == 2
+            ]
+            calls[r["trip_id"]].append((int(r["stop_sequence"]), times, places[r["stop_id"]]))
+    fast = set()
+    for trip, stops in calls.items():
+        metres, left, before = 0.0, None, None
+        for _, times, (lat, lon) in sorted(stops, key=lambda call: call[0]):
+            if before is not None:
+                east = (lon - before[1]) * np.cos(np.radians((lat + before[0]) / 2))
+                metres += 111_195 * np.hypot(lat - before[0], east)
+            before = lat, lon
+            if times:
+                if left is not None and times[0] >= left:
+                    taken = times[0] - left
+                    rounded = taken == 0 or times[0] % 60 == left % 60 == 0
+                    if metres > 150_000 / 3_600 * (taken + 60 * rounded):
+                        fast.add(trip)
+                metres, left = 0.0, times[-1]
+    return fast
+
+
+@pytest.mark.parametrize(
+    ("name", "trips"),
+    [("island-transit-2009-03.zip", 1), ("glendale-beeline-2014-11.zip", 5), ("hart-tampa-2018-02.zip", 0),
+     ("lane-transit-district-2023-06.zip", 0), ("arlington-art-2016-12.zip", 0)],
+)  # fmt: skip
+def test_trips_followed_call_by_call(gtfs: Path, name: str, trips: int) -> None:
+    fast = fast_trips_by_hand(gtfs / name)
+    found = [f for f in examined(gtfs / name) if f.code == "impossible_speed"]
+    assert len(fast) == sum(f.count for f in found) == trips
+    assert all(re.search(r"first: trip (\w+) ", f.message)[1] in fast for f in found)
 
 
 def test_trimet_rail_has_no_bus(gtfs: Path) -> None:
