@@ -4,21 +4,20 @@ Everything a GTFS feed may leave out is settled here: blank values, extended rou
 stops taken from their station, headways instead of trips, missing directions.
 """
 
-import re
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from targeting.calls import WHOLE, read_calls, spans, whole_number
 from targeting.design_week import ServiceCalendar, read_calendar
 from targeting.directions import infer_directions
 from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
 from targeting.in_seat import read_links
 from targeting.notices import Notices
-from targeting.text_columns import Parse
-from targeting.times import CALL_TIME, call_times, seconds
+from targeting.times import seconds
 
 _BASIC_TYPES = {
     0: "tram", 1: "subway", 2: "rail", 3: "bus", 4: "ferry", 5: "cable_tram", 6: "aerial",
@@ -31,8 +30,6 @@ _EXTENDED_TYPES = {
 
 
 MOST_RUNS = 1_000_000  # in a day
-_CLOSED = Parse("1".__eq__, bool)
-_WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0*)?")  # spreadsheets write 3.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +63,7 @@ class Timetable:
 
 def mode_of(route_type: str) -> str:
     """Return the mode of a GTFS route_type, basic or extended; "other" where it is unknown."""
-    found = _WHOLE.fullmatch(route_type)
+    found = WHOLE.fullmatch(route_type)
     if not found:
         return "other"
     number = int(found[1])
@@ -86,8 +83,8 @@ def read_timetable(files: FeedFiles, modes: set[str], notices: Notices) -> Timet
     stops = _read_stops(files, notices)
     trips = _read_trips(files, routes, calendar, modes, notices)
     trip_ids = pd.Index(trips["trip_id"])
-    call_trip, call_stop, call_sequence, call_time = _read_calls(files, trip_ids, stops, modes, notices)
-    span = _spans(len(trip_ids), call_trip, call_time)
+    call_trip, call_stop, call_sequence, call_time = read_calls(files, trip_ids, stops, modes, notices)
+    span = spans(len(trip_ids), call_trip, call_time)
     runs, starts = _headways(files, trip_ids, span[1] - span[0], notices)
     called = np.bincount(call_trip, minlength=len(trip_ids)) > 0
     if not called.all():
@@ -180,90 +177,6 @@ def _read_trips(
     return wanted
 
 
-def _read_calls(
-    files: FeedFiles, trip_ids: pd.Index, stops: pd.DataFrame, modes: set[str], notices: Notices
-) -> tuple[npt.NDArray[np.int32], ...]:
-    """Return trip, stop (-1 unknown), sequence and time (-1 unknown) of the calls of these trips."""
-    columns, figures = files.columns_and_figures(
-        "stop_times",
-        ["trip_id", "stop_id"],
-        {
-            "pickup_type": _CLOSED,
-            "drop_off_type": _CLOSED,
-            "stop_sequence": Parse(_whole_number, np.int32),
-            "arrival_time": CALL_TIME,
-            "departure_time": CALL_TIME,
-        },
-        required=["trip_id", "stop_id"],
-    )
-    # a column is let go as soon as it is used: of millions of rows each weighs
-    trip = columns.pop("trip_id").positions_in(trip_ids)
-    ours = trip >= 0
-    closed = figures.pop("pickup_type").rows & figures.pop("drop_off_type").rows
-    flexible = columns["stop_id"].parsed("".__eq__, bool)  # a zone or group of stops, on request
-    if (flexible & ours).any():
-        notices.add(
-            "flexible_service",
-            f"{files.label}: {int((flexible & ours).sum()):,} rows of stop_times.txt name no stop "
-            "(service on request); they carry no departures.",
-            file=files.label,
-            severity="info",
-            count=int((flexible & ours).sum()),
-        )
-    use = ours & ~closed & ~flexible
-    if not use.any():
-        raise FeedError(
-            f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
-            f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
-        )
-    trip = trip[use]
-    stop_ids = columns.pop("stop_id")
-    stop_code = stop_ids.codes[use]
-    sequence = figures.pop("stop_sequence").rows[use]
-    time = call_times(files, figures, use, (trip, sequence), notices)
-    figures.clear()
-    twice = _written_twice(trip, sequence, stop_code, time)
-    if twice.any():
-        notices.add(
-            "duplicate_id",
-            f"{files.label}: stop_times.txt lists {int(twice.sum()):,} calls twice (same trip, "
-            "sequence, stop and time); each counts once.",
-            file=files.label,
-            count=int(twice.sum()),
-        )
-        trip, stop_code, sequence, time = (each[~twice] for each in (trip, stop_code, sequence, time))
-    stop = pd.Index(stops.index).get_indexer(pd.Index(stop_ids.values, dtype=object))
-    return trip, np.asarray(stop, np.int32)[stop_code], sequence, time
-
-
-def _written_twice(*keys: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
-    """Return which rows repeat an earlier one; quick where trips follow each other in order."""
-    trip, sequence = keys[0], keys[1]
-    same = trip[1:] == trip[:-1]
-    in_order = bool((sequence[1:][same] > sequence[:-1][same]).all())
-    distinct = int((np.bincount(trip - trip.min(initial=0)) > 0).sum())
-    if in_order and int((~same).sum()) + 1 == distinct:
-        return np.zeros(len(trip), bool)
-    return np.asarray(pd.DataFrame(dict(enumerate(keys))).duplicated()) & (keys[-1] >= 0)
-
-
-def _spans(
-    trips: int, call_trip: npt.NDArray[np.int32], call_time: npt.NDArray[np.int32]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """Return the first and last time of each trip, seconds; 0 and -1 where it has none."""
-    timed = call_time >= 0
-    trip, time = (call_trip, call_time) if timed.all() else (call_trip[timed], call_time[timed])
-    start = np.full(trips, np.iinfo(np.int64).max)
-    end = np.full(trips, -1)
-    if len(trip):
-        run = np.append(
-            0, 1 + np.flatnonzero(trip[1:] != trip[:-1])
-        )  # calls of a trip mostly follow each other
-        np.minimum.at(start, trip[run], np.minimum.reduceat(time, run))
-        np.maximum.at(end, trip[run], np.maximum.reduceat(time, run))
-    return np.where(end < 0, 0, start), end
-
-
 def _read_routes(files: FeedFiles, notices: Notices) -> pd.DataFrame:
     columns = files.columns(
         "routes",
@@ -338,7 +251,7 @@ def _headways(
     trip = rows["trip_id"].positions_in(trip_ids)
     begin = rows["start_time"].parsed(seconds, np.int64)
     end = rows["end_time"].parsed(seconds, np.int64)
-    headway = rows["headway_secs"].parsed(_whole_number, np.int64)
+    headway = rows["headway_secs"].parsed(whole_number, np.int64)
     sound = (trip >= 0) & (begin >= 0) & (end > begin) & (headway > 0)
     repeats_itself = sound & (span[trip] >= end - begin) & (end - begin > headway)
     for bad, what in (
@@ -393,8 +306,3 @@ def _number(text: str) -> float:
         return float(text)
     except ValueError:
         return float("nan")
-
-
-def _whole_number(text: str) -> int:
-    found = _WHOLE.fullmatch(text)
-    return int(found[1]) if found else 0
