@@ -30,8 +30,10 @@ def read_links(files: FeedFiles, trip_ids: pd.Index) -> npt.NDArray[np.int64]:
         Positions in `trip_ids` of the trip that ends and of the one that follows; each pair once.
     """
     columns = files.columns("transfers", ["from_trip_id", "to_trip_id", "transfer_type"])
+    linked = columns["transfer_type"].parsed(SAME_VEHICLE.__contains__, bool)
+    if not linked.any():
+        return np.empty((0, 2), np.int64)
     pairs = np.column_stack(
         [columns[name].positions_in(trip_ids).astype(np.int64) for name in ("from_trip_id", "to_trip_id")]
-    )
-    linked = columns["transfer_type"].parsed(SAME_VEHICLE.__contains__, bool) & (pairs >= 0).all(axis=1)
-    return np.unique(pairs[linked], axis=0)
+    )[linked]
+    return np.unique(pairs[(pairs >= 0).all(axis=1)], axis=0)

@@ -42,6 +42,8 @@ class Column:
 
     def positions_in(self, index: pd.Index) -> npt.NDArray[np.int32]:
         """Return for every row the position of its text in `index`, -1 where it is not there."""
+        if not len(self.distinct):
+            return np.empty(0, np.int32)
         known = pa.array(index.to_numpy(object), pa.string())
         found = pc.index_in(self.distinct, value_set=known).fill_null(-1)
         return np.asarray(found.to_numpy(), np.int32)[self.codes]
