@@ -1,6 +1,7 @@
 """The page as its readers use it: offline, by keyboard, on a telephone, on paper, and by its address."""
 
 import io
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -19,6 +20,7 @@ from targeting.plan import Plan, make_plan
 from targeting.proofs import proofs
 from targeting.wording import percent
 from targeting.write.map import map_html
+from targeting.write.map_geometry import clear_places
 from targeting.write.map_routes import place_names
 from targeting.write.tables import tables_csv
 
@@ -300,6 +302,52 @@ def test_no_place_is_called_by_a_block_or_a_stop_where_nobody_boards(plan: Plan)
     assert len(renamed) > 2
     assert not any("16400" in name or "drop off" in name for name in renamed)
     assert "Main & 3rd" in renamed
+
+
+def test_the_name_of_a_county_takes_the_first_spot_that_nothing_covers(
+    browser: Any, file: Path, data: dict[str, Any], tmp_path: Path
+) -> None:
+    """A route's number lies on the first spot, the second is far outside the map: it takes the third."""
+    county = next(each for each in data["counties"] if each["spots"])
+    third = county["spots"][0]
+    spots = [data["routes"][0]["badge"], [third[0] + 5, third[1]], third]
+    html = file.read_text(encoding="utf-8")
+    given, turned = (json.dumps(each, separators=(",", ":")) for each in (county["spots"], spots))
+    assert html.count(given) == 1
+    changed = tmp_path / "map.html"
+    changed.write_text(html.replace(given, turned), encoding="utf-8")
+    places = []
+    for each in (file, changed):
+        opened = Visit(browser, each)
+        name = opened.page.locator(".county", has_text=county["name"])
+        assert name.evaluate("element => element.style.opacity") == "1"
+        places.append(
+            name.evaluate("element => [element.style.transform, element.firstChild.style.marginTop]")
+        )
+        opened.context.close()
+    assert places[0] == places[1]
+
+
+def test_names_of_counties_may_stand_in_many_places_of_theirs(plan: Plan, data: dict[str, Any]) -> None:
+    tracts = plan.scores.tracts
+    for county in data["counties"]:
+        area = shapely.union_all(tracts.geometry[tracts.county.str.startswith(county["name"])].to_numpy())
+        places = shapely.points([(lon, lat) for lat, lon in county["spots"]])
+        assert len(places) >= 4
+        assert shapely.contains(shapely.buffer(area, 0.001), places).all()  # its outline is simplified
+
+
+def test_clear_places_keep_off_streets_and_from_each_other() -> None:
+    """A square with a street through its middle: the clearest places are halfway between it and the sides."""
+    streets = shapely.STRtree([shapely.LineString([(6000, -1000), (6000, 13_000)])])
+    square = shapely.box(0, 0, 12_000, 12_000)
+    places = clear_places(square, streets, 5)
+    assert abs(places[0].x - 6000) == pytest.approx(3000, abs=160)
+    room = [min(abs(at.x - 6000), at.x, 12_000 - at.x, at.y, 12_000 - at.y) for at in places]
+    assert room == sorted(room, reverse=True)
+    apart = [one.distance(other) for n, one in enumerate(places) for other in places[:n]]
+    assert min(apart) >= 2000
+    assert len(clear_places(square, streets, 1000)) < 60
 
 
 # --- the table ----------------------------------------------------------------------------------------

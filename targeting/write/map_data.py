@@ -9,6 +9,7 @@ import geopandas as gpd
 import numpy as np
 import numpy.typing as npt
 import shapely
+from shapely.affinity import scale
 
 from targeting import reasons
 from targeting.ground import plane
@@ -16,7 +17,7 @@ from targeting.languages import told_apart
 from targeting.plan import Plan
 from targeting.scores import Scores
 from targeting.wording import count
-from targeting.write.map_geometry import clear_place, simplified
+from targeting.write.map_geometry import clear_places, simplified
 from targeting.write.map_hotspots import hot_tracts, title
 from targeting.write.map_routes import (
     place_names,
@@ -34,6 +35,8 @@ Audience = Literal["staff", "public"]
 Geometries = npt.NDArray[np.object_]
 WATER_TOLERANCE_M = 25.0
 POND_M2 = 50_000.0
+NAME_SQUEEZE = 1 / 4  # a name is wide and low: it needs more room beside than above it
+SPOTS = 8  # for the name of a county, of which the page takes the first that nothing covers
 RAMP = ("#eee8dd", "#dccfba", "#c3ae90", "#a38a69", "#7d6547")  # no language's colour
 
 
@@ -84,8 +87,8 @@ def map_data(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
         "stops": stop_columns(plan),
         "places": place_names(plan),
         "counties": [
-            {"name": county.split(",")[0], "label": label}
-            for county, label in zip(names, _county_labels(names, whole, lines), strict=True)
+            {"name": county.split(",")[0], "spots": spots}
+            for county, spots in zip(names, _county_spots(names, whole, lines), strict=True)
         ],
         "leftOut": [
             {
@@ -198,18 +201,20 @@ def _water(areas: gpd.GeoSeries, counties: list[shapely.Geometry]) -> list[list[
     return [[steps(ring)[0] for ring in shapely.get_rings(part)] for part in drawn]
 
 
-def _county_labels(
+def _county_spots(
     names: list[str], whole: list[shapely.Geometry], lines: gpd.GeoSeries
-) -> list[list[float] | None]:
-    """Return a place clear of routes for the name of every county with service."""
-    service = shapely.box(*lines.total_bounds)
-    streets = shapely.STRtree(shapely.get_parts(lines.simplify(100).to_numpy()))
-    labels: list[list[float] | None] = []
+) -> list[list[list[float]]]:
+    """Return places clear of routes for the name of every county with service, the clearest first."""
+    service = scale(shapely.box(*lines.total_bounds), NAME_SQUEEZE, 1, origin=(0, 0))
+    streets = scale(
+        shapely.geometrycollections(lines.simplify(100).to_numpy()), NAME_SQUEEZE, 1, origin=(0, 0)
+    )
+    tree = shapely.STRtree(shapely.get_parts(streets))
+    found: list[list[list[float]]] = []
     for name, county in zip(names, whole, strict=True):
-        inside = shapely.intersection(county, service)
-        if not inside.area or name.isdigit():
-            labels.append(None)
-            continue
-        spot = gpd.GeoSeries([clear_place(inside, streets)], crs=lines.crs).to_crs(4326).iloc[0]
-        labels.append([round(spot.y, 5), round(spot.x, 5)])
-    return labels
+        inside = shapely.intersection(scale(county, NAME_SQUEEZE, 1, origin=(0, 0)), service)
+        spots = [] if name.isdigit() or not inside.area else clear_places(inside, tree, SPOTS)
+        wide = [scale(spot, 1 / NAME_SQUEEZE, 1, origin=(0, 0)) for spot in spots]
+        places = gpd.GeoSeries(wide, crs=lines.crs).to_crs(4326)
+        found.append([[round(spot.y, 5), round(spot.x, 5)] for spot in places])
+    return found

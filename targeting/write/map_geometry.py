@@ -63,13 +63,28 @@ def badge_places(lines: list[shapely.Geometry]) -> list[shapely.Point]:
 
 def clear_place(area: shapely.Geometry, streets: shapely.STRtree) -> shapely.Point:
     """Return the point of an area that is farthest from its border and from every route."""
+    return clear_places(area, streets, 1)[0]
+
+
+def clear_places(area: shapely.Geometry, streets: shapely.STRtree, most: int) -> list[shapely.Point]:
+    """Return the points of an area that are farthest from its border and from every route, best first.
+
+    Each is apart from those before it by a sixth of the area's extent.
+    """
     west, south, east, north = area.bounds
     x, y = np.meshgrid(np.linspace(west, east, 40), np.linspace(south, north, 40))
     points = np.append(shapely.points(x.ravel(), y.ravel()), area.representative_point())
     points = points[shapely.contains_properly(area, points)]
     to_border = shapely.distance(points, shapely.simplify(area, 100).boundary)
     _, to_street = streets.query_nearest(points, return_distance=True, all_matches=False)
-    return points[int(np.argmax(np.minimum(to_border, to_street)))]
+    room = np.minimum(to_border, to_street)
+    apart = max(east - west, north - south) / 6
+    places: list[shapely.Point] = []
+    while len(places) < most and len(points):
+        places.append(points[int(np.argmax(room))])
+        rest = shapely.distance(points, places[-1]) >= apart
+        points, room = points[rest], room[rest]
+    return places
 
 
 def simplified(polygons: Geometries) -> Geometries:

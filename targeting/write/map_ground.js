@@ -26,9 +26,11 @@ function planGround(view) {
       interactive: false, keyboard: false, zIndexOffset: -1000,
     });
   }
-  const countyNames = data.counties.filter((county) => data.counties.length > 1 && county.label)
-    .map((county) => label(county.label, county.name, "county").addTo(map));
-  const placeNames = data.places.map(([lat, lon, name]) => label([lat, lon], shortened(name), "place").addTo(map));
+  // a name with the places where it may stand, [where, pixels below], the best first
+  const countyNames = data.counties.filter((county) => data.counties.length > 1 && county.spots.length)
+    .map((county) => ({ name: label(county.spots[0], county.name, "county").addTo(map), letter: 4.6, spots: county.spots.map((at) => [at, 0]) }));
+  const placeNames = data.places.map(([lat, lon, name]) =>
+    ({ name: label([lat, lon], shortened(name), "place").addTo(map), letter: 3.4, spots: [-ASIDE, ASIDE].map((aside) => [[lat, lon], aside]) }));
 
   function shortened(name) {
     return name.length > 34 ? `${name.slice(0, 33)}…` : name;
@@ -50,12 +52,12 @@ function planGround(view) {
     const signs = view.visible.venues ? data.venues.map((venue) => map.latLngToLayerPoint(venue.at)) : [];
     const boxes = [...taken, ...signs].map((point) => [point.x, point.y, 15, 9]);
     const few = map.getZoom() <= PLACES_UP_TO_ZOOM;
-    [...countyNames.map((name) => [name, 4.6]), ...placeNames.map((name) => [name, 3.4])].forEach(([name, letter]) => {
-      const place = map.latLngToLayerPoint(name.getLatLng());
-      const { x, y: middle } = map.latLngToContainerPoint(name.getLatLng());
+    [...countyNames, ...placeNames].forEach(({ name, letter, spots }) => {
       const text = name.options.icon.options.html;
       const half = 6 + letter * text.textContent.length;
-      const shift = (letter < 4 ? [-ASIDE, ASIDE] : [0]).find((aside) => {
+      const spot = spots.find(([at, aside]) => {
+        const place = map.latLngToLayerPoint(at);
+        const { x, y: middle } = map.latLngToContainerPoint(at);
         const y = middle + aside;
         const covered = boxes.some(([otherX, otherY, wide, high]) =>
           Math.abs(otherX - place.x) < half + wide && Math.abs(otherY - place.y - aside) < 9 + high);
@@ -64,11 +66,14 @@ function planGround(view) {
           y + 10 > box.top - frame.top && y - 10 < box.bottom - frame.top);
         return !(covered || cut || under);
       });
-      const seen = shift !== undefined && (few || letter > 4) && !(letter < 4 && view.tiles);
+      const seen = spot !== undefined && (few || letter > 4) && !(letter < 4 && view.tiles);
       name.setOpacity(seen ? 1 : 0);
       if (!seen) return;
-      text.style.marginTop = `${shift}px`;
-      boxes.push([place.x, place.y + shift, half, 9]);
+      const [at, aside] = spot;
+      const place = map.latLngToLayerPoint(at);
+      name.setLatLng(at);
+      text.style.marginTop = `${aside}px`;
+      boxes.push([place.x, place.y + aside, half, 9]);
     });
   }
 
