@@ -3,6 +3,7 @@
 import atexit
 import gc
 import logging
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -67,6 +68,7 @@ class _Commands(click.Group):
         print_what_there_is()
         gc.set_threshold(500_000)  # what a command makes lives to its end: less looking for what does not
         atexit.register(gc.freeze)  # and none at the end, when all of it goes
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads cost more in waiting than they add
         # where it cannot keep its settings is its own concern
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
