@@ -37,7 +37,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.spatial import cKDTree
+import shapely
 
 from targeting import moe
 from targeting.languages import Language
@@ -48,9 +48,11 @@ NEIGHBOURHOODS = ("nearest", "band")
 TESTS = tuple((measure, around) for measure in MEASURES for around in NEIGHBOURHOODS)
 SQ_M_PER_SQ_MI = 1609.344**2
 SAME_M = 0.001  # distances that agree to the millimetre are equal
+FIRST_REACH_M = 1000.0  # within which the nearest are looked for first, then within twice as much
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Places = npt.NDArray[np.object_]
 
 
 @dataclass(frozen=True)
@@ -268,40 +270,38 @@ def local_gi_star(values: Floats, pairs: tuple[Ints, Ints]) -> Floats:
 @lru_cache(maxsize=1)  # of all languages of a region they are the same
 def _neighbourhoods(centroids: bytes, nearest: int, band_m: float) -> dict[str, tuple[Ints, Ints]]:
     """Return the pairs of each place and its neighbours, itself among them, by kind of neighbourhood."""
-    xy = np.frombuffer(centroids).reshape(-1, 2)
+    places = shapely.points(np.frombuffer(centroids).reshape(-1, 2))
+    tree = shapely.STRtree(places)
     return {
-        "nearest": _with_self(_nearest(xy, nearest), len(xy)),
-        "band": _with_self(_within(xy, band_m), len(xy)),
+        "nearest": _nearest(tree, places, min(nearest, len(places) - 1)),
+        "band": _in_order(*_within(tree, places, band_m + SAME_M)),
     }
 
 
-def _nearest(xy: Floats, count: int) -> tuple[Ints, Ints]:
-    """Return pairs of each place and the `count` others nearest to it, the first of equals first."""
-    count = min(count, len(xy) - 1)
-    if count < 1:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    tree = cKDTree(xy)
-    farthest = tree.query(xy, k=count + 1)[0][:, -1]
-    neighbours = []
-    for place, found in enumerate(tree.query_ball_point(xy, farthest + 2 * SAME_M)):
-        others = np.sort(np.setdiff1d(found, [place]))
-        steps = np.round(np.hypot(*(xy[others] - xy[place]).T) / SAME_M)
-        neighbours.append(others[np.argsort(steps, kind="stable")[:count]])
-    return np.repeat(np.arange(len(xy)), count), np.concatenate(neighbours)
+def _nearest(tree: shapely.STRtree, places: Places, count: int) -> tuple[Ints, Ints]:
+    """Return pairs of each place, itself and the `count` others nearest to it, the first of equals first."""
+    reach = np.full(len(places), FIRST_REACH_M)
+    short = np.arange(len(places))
+    while len(short):
+        found, _ = _within(tree, places[short], reach[short])
+        short = short[np.bincount(found, minlength=len(short)) <= count]
+        reach[short] *= 2
+    place, other = _within(tree, places, reach + 2 * SAME_M)
+    steps = np.round(shapely.distance(places[place], places[other]) / SAME_M)
+    steps[place == other] = -1
+    order = np.lexsort([other, steps, place])
+    place, other = place[order], other[order]
+    near = np.arange(len(place)) - np.searchsorted(place, place) <= count
+    return _in_order(place[near], other[near])
 
 
-def _within(xy: Floats, distance_m: float) -> tuple[Ints, Ints]:
-    """Return pairs of each place and all others at most so far away."""
-    if not len(xy):
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    pairs = cKDTree(xy).query_pairs(distance_m + SAME_M, output_type="ndarray")
-    return np.concatenate([pairs[:, 0], pairs[:, 1]]), np.concatenate([pairs[:, 1], pairs[:, 0]])
+def _within(tree: shapely.STRtree, places: Places, distance_m: "float | Floats") -> tuple[Ints, Ints]:
+    """Return pairs of each place and all of the tree at most so far away, itself among them."""
+    place, other = tree.query(places, predicate="dwithin", distance=distance_m)
+    return place, other
 
 
-def _with_self(pairs: tuple[Ints, Ints], count: int) -> tuple[Ints, Ints]:
-    """Return the pairs and every place with itself, in order."""
-    place = np.concatenate([pairs[0], np.arange(count)])
-    neighbour = np.concatenate([pairs[1], np.arange(count)])
+def _in_order(place: Ints, neighbour: Ints) -> tuple[Ints, Ints]:
     order = np.lexsort([neighbour, place])
     return place[order], neighbour[order]
 
