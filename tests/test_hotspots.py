@@ -256,6 +256,15 @@ def test_tracts_at_one_place_are_neighbours_and_not_themselves_twice() -> None:
     np.testing.assert_allclose(found["gi_estimate_nearest"].iloc[:7], z[:7], rtol=1e-9)
 
 
+def test_equally_near_is_meant_to_the_millimetre() -> None:
+    people = np.array([10.0, 20.0, 30.0, 40.0, 50.0])
+    xy = np.array([[0.0, 0.0], [1000.0003, 0.0], [0.0, 1000.0], [90_000.0, 0.0], [90_000.0, 100.0]])
+    found = spots(people, xy, replace(CITY, nearest=1))
+    weights = np.eye(5)
+    weights[0, 1] = 1  # a third of a millimetre farther than tract 2, and of a lower GEOID
+    assert found["gi_estimate_nearest"].iloc[0] == pytest.approx(textbook(people, weights)[0], rel=1e-9)
+
+
 def test_tracts_where_nobody_lives_are_out_of_the_sample() -> None:
     people, xy = scattered()
     with_empty = spots([*people, 0.0], np.vstack([xy, xy[:1] + 10]), population=[*[1000.0] * 60, 0.0])
