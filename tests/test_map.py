@@ -246,12 +246,29 @@ def test_summary_gives_coverage_with_margins(plan: Plan, html: str) -> None:
     exact += f"{row['served_posted_share']:.1%} ± {100 * row['served_posted_share_moe']:.1f} of these served"
     assert exact in html
     placed = plan.placements[plan.placements["language"] == "es"]
-    assert f"{placed['buses'].sum()} buses" in text
+    assert f"Español · Spanish {placed['buses'].sum()} of 8 buses" in text
     assert "8 buses on" in text
     arabic = region.loc["ar"]
     assert (
         f"No buses; {arabic['served_any']:,.0f} near any bus route, {arabic['lep']:,.0f} in the area" in text
     )
+
+
+def test_says_which_language_most_buses_carry_and_why(plan: Plan, optimal: Plan) -> None:
+    def first_note(plan: Plan, **columns: object) -> str:
+        changed = replace(plan, placements=plan.placements.assign(**columns))
+        return str(page_text(changed)["notes"][0])
+
+    spanish = {name: made.placements.query("language == 'es'")["buses"].sum() for name, made in
+               (("predominant", plan), ("optimal", optimal))}  # fmt: skip
+    assert first_note(plan) == f"Spanish is on {spanish['predominant']} of the 8 buses."
+    assert spanish["optimal"] > 6
+    assert first_note(optimal) == (
+        f"Spanish is on {spanish['optimal']} of the 12 buses: everyone reached counts alike."
+    )
+    # six of twelve are not most of them
+    six = [6] + [0] * (len(optimal.placements) - 1)
+    assert first_note(optimal, buses=six).startswith("Russian is counted as")
 
 
 def test_says_which_routes_are_counted(plan: Plan, html: str) -> None:

@@ -54,7 +54,8 @@ def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
     return page | {
         "defined": _definition(scores),
         "languages": _language_rows(plan, vehicles),
-        "measured": [
+        "notes": _spread(plan, vehicles)
+        + [
             f"{language.english_name} is counted as: {language.measured_as}."
             for language in scores.languages
             if language.measured_as != language.english_name
@@ -141,7 +142,7 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
                 "english": language.english_name,
                 "color": language_style(language.tag)["color"],
                 "posted": posted,
-                "buses": _count(int(placed["buses"].sum()), vehicles),
+                "buses": _share_of_buses(plan, language.tag, vehicles),
                 "served": both["served_posted"],
                 "width": f"{share:.1%}" if posted else "0",
                 "any_width": f"{row['served_any'] / row['lep']:.1%}" if row["lep"] else "0",
@@ -160,6 +161,25 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _share_of_buses(plan: Plan, tag: str, vehicles: str) -> str:
+    """Return "31 of 36 buses": how many of the plan's carry a language; "0 buses" where none does."""
+    placed = int(plan.placements.loc[plan.placements["language"] == tag, "buses"].sum())
+    every = plan.posting.posted_buses
+    return f"{placed:,} of {_count(every, vehicles)}" if placed else _count(placed, vehicles)
+
+
+def _spread(plan: Plan, vehicles: str) -> list[str]:
+    """Return which language most of the buses carry, and why; nothing where none has more than half."""
+    buses = plan.placements.groupby("language_name", sort=True)["buses"].sum()
+    every = plan.posting.posted_buses
+    if len(buses) < 2 or 2 * buses.max() <= every:
+        return []
+    said = f"{buses.idxmax()} is on {buses.max():,} of the {every:,} {vehicles}"
+    if plan.posting.solution is None or plan.scores.campaign.placement.weights != "people":
+        return [f"{said}."]
+    return [f"{said}: everyone reached counts alike."]
 
 
 def _placement_rows(plan: Plan) -> list[dict[str, str]]:
@@ -207,7 +227,7 @@ def _posted_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
                 "english": language.english_name,
                 "color": language_style(language.tag)["color"],
                 "posted": len(placed) > 0,
-                "buses": _count(int(placed["buses"].sum()), vehicles),
+                "buses": _share_of_buses(plan, language.tag, vehicles),
                 "figures": f"on {listed(where)}" if where else "not posted in this plan",
             }
         )
