@@ -12,15 +12,18 @@ same atoms, so that a person near both can be counted once.
 
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
-from scipy.spatial import cKDTree
 
 from targeting.bounds import touched_tracts, wholly_near_tracts
 from targeting.cells import Cells
+
+if TYPE_CHECKING:
+    from scipy.spatial import cKDTree
 
 ROAD_MODES = ("bus", "coach")
 WHOLLY = 1 - 1e-6
@@ -195,16 +198,20 @@ def _by_tract(
     return (fold @ atoms).T.tocsr()
 
 
-def _walks(stops: Floats, stop: Ints, route: Ints, walk_m: Floats) -> list[tuple[float, Ints, cKDTree]]:
+def _walks(stops: Floats, stop: Ints, route: Ints, walk_m: Floats) -> "list[tuple[float, Ints, cKDTree]]":
     """Return the distances that people walk to stops, and which stops those are."""
+    from scipy.spatial import cKDTree  # here and below, since a plan from the cache finds no pairs
+
     farthest = np.zeros(len(stops))
     np.maximum.at(farthest, stop, walk_m[route])
     limits = [(limit, np.flatnonzero(farthest == limit)) for limit in np.unique(farthest[farthest > 0])]
     return [(float(limit), some, cKDTree(stops[some])) for limit, some in limits]
 
 
-def _pairs(cells: Floats, walks: list[tuple[float, Ints, cKDTree]]) -> tuple[Ints, Ints, Floats]:
+def _pairs(cells: Floats, walks: "list[tuple[float, Ints, cKDTree]]") -> tuple[Ints, Ints, Floats]:
     """Return every cell and stop within the stop's walking distance of each other, and their distance."""
+    from scipy.spatial import cKDTree
+
     reachable = np.flatnonzero(np.isfinite(cells[:, 0]))
     if not len(reachable):
         return np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0)
