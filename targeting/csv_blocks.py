@@ -83,24 +83,33 @@ def parse_csv(
         figures = {name: parse.usual(table.column(name).combine_chunks()) for name, parse in parses.items()}
         return table.select(wanted), figures
 
+    tables: list[pa.Table] = []
+    rows: dict[str, bytearray | None] = {name: bytearray() for name in parses}
+
+    def add(parsed: _Block) -> None:
+        tables.append(parsed[0])
+        for name, figures in parsed[1].items():
+            whole = rows[name]
+            if figures is None or whole is None:
+                rows[name] = None
+            else:
+                whole += figures.data  # grows where it stands, and no block's memory is kept
+
     blocks = _blocks(stream) if in_blocks else iter([b"".join(iter(lambda: stream.read(BLOCK), b""))])
-    first = parse_block(next(blocks, b""), 1)
+    add(parse_block(next(blocks, b""), 1))
     workers = os.cpu_count() or 1
-    parsed, under_way = [first], deque[Future[_Block]]()
+    under_way = deque[Future[_Block]]()
     with ThreadPoolExecutor(workers) as pool:
         for block in blocks:
             under_way.append(pool.submit(parse_block, block, 0))
             if len(under_way) > workers:
-                parsed.append(under_way.popleft().result())
-        parsed += [each.result() for each in under_way]
-    figures = {name: _joined([block[name] for _, block in parsed]) for name in parses}
-    return pa.concat_tables([table for table, _ in parsed]), figures
-
-
-def _joined(parts: list[npt.NDArray[Any] | None]) -> npt.NDArray[Any] | None:
-    """Return arrays one after the other; None where one of them is none."""
-    sound = [part for part in parts if part is not None]
-    return np.concatenate(sound) if len(sound) == len(parts) else None
+                add(under_way.popleft().result())
+        for each in under_way:
+            add(each.result())
+    return pa.concat_tables(tables), {
+        name: None if whole is None else np.frombuffer(whole, parses[name].dtype)
+        for name, whole in rows.items()
+    }
 
 
 def _blocks(stream: Readable) -> Iterator[bytes]:
