@@ -16,6 +16,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cache as once
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -28,7 +29,7 @@ from targeting import __version__
 
 FOLDER = "derived"
 MOST_ENTRIES = 100  # of a few megabytes each
-_LIBRARIES = ("numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
+_LIBRARIES = ("geopandas", "highspy", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
 _DAMAGED = (OSError, EOFError, LookupError, TypeError, ValueError, zipfile.BadZipFile, shapely.GEOSException)
 Made = TypeVar("Made")
 Content = Mapping[str, Any]
@@ -115,10 +116,9 @@ def key_of(kind: str, parts: Iterable[object]) -> str:
 def _program() -> str:
     """Return what computes: this program by its code, the libraries and Python by their versions."""
     digest = hashlib.sha256(__version__.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
+    for path in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
-    versions = [str(getattr(sys.modules.get(name), "__version__", "")) for name in _LIBRARIES]
-    return " ".join([digest.hexdigest(), *versions, sys.version])
+    return " ".join([digest.hexdigest(), *map(version, _LIBRARIES), sys.version])
 
 
 def _bytes_of(part: object) -> bytes:

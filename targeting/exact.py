@@ -56,6 +56,11 @@ class Solution:
     method: str
     status: str
 
+    @property
+    def ended_by_time(self) -> bool:
+        """Whether the time limit ended the search, so that another may find a better placement."""
+        return "time limit" in self.status
+
 
 def solve(problem: Problem, start: Greedy, *, gap: float, time_limit_s: float) -> Solution:
     """Return a placement that is within `gap` of the best, or the best found in time.

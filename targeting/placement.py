@@ -106,8 +106,8 @@ def settle_groups(
     """
     rows = []
     for route, group in assigned["group"].items():
-        others = largest.loc[route].drop(group).sort_values(ascending=False, kind="stable")
-        rival = str(others.index[0]) if len(others) else ""
+        chances = largest.loc[route]
+        rival = max((other for other in largest if other != group), key=chances.__getitem__, default="")
         second, rule = "", "certain"
         if rival and largest.at[route, group] < post_at:
             rule = unsure
@@ -149,15 +149,19 @@ def deal_buses(
         dealt when every assigned route has all it runs.
     """
     turn = {group: cycle([language.tag for language in members]) for group, members in languages.items()}
+    groups = {
+        route: [each for each in pair if each]
+        for route, *pair in assigned[["group", "second"]].itertuples(name=None)
+    }
     dealt: dict[tuple[str, str], int] = {}
-    on_route = dict.fromkeys(assigned.index, 0)
+    on_route = dict.fromkeys(groups, 0)
     left = buses
     while left:
-        open_routes = [r for r in assigned.index if on_route[r] < vehicles.get(r, 0)]
+        open_routes = [r for r in groups if on_route[r] < vehicles.get(r, 0)]
         if not open_routes:
             break
         for route in open_routes:
-            for group in filter(None, assigned.loc[route, ["group", "second"]]):
+            for group in groups[route]:
                 if left and on_route[route] < vehicles.get(route, 0):
                     language = next(turn[group])
                     dealt[route, language] = dealt.get((route, language), 0) + 1

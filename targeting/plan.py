@@ -79,7 +79,7 @@ def make_plan(campaign: Campaign, step: Step = lambda _: None, cache: Cache | No
     refuse_contradictions(campaign)
     scores = score_routes(campaign, step, cache)
     step("placing buses")
-    posting = decide(scores)
+    posting = decide(scores, cache)
     step("adding up who sees a poster")
     vehicles = vehicle_rows(scores.feed, scores.units)
     _say_not_posted(scores, posting)
@@ -90,7 +90,7 @@ def make_plan(campaign: Campaign, step: Step = lambda _: None, cache: Cache | No
         coverage=coverage_rows(scores, posting),
         languages=language_rows(scores),
         vehicles=vehicles,
-        strategies=strategy_rows(scores, posting),
+        strategies=strategy_rows(scores, posting, cache),
         budget=None if posting.solution is None else budget_rows(scores, posting),
         robustness=_robustness(scores, posting),
     )

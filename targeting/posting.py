@@ -7,18 +7,19 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
 
+from targeting.cache import Cache
 from targeting.campaign import Campaign
 from targeting.dealing import deal_to_languages
+from targeting.derived_placement import derive_solution, derive_survival
 from targeting.errors import CampaignError
-from targeting.exact import NoPlacementError, Solution, solve
+from targeting.exact import NoPlacementError, Solution
 from targeting.feasibility import floors_fight
-from targeting.greedy import greedy_placement
 from targeting.languages import told_apart
 from targeting.notices import Notices
 from targeting.placement import deal_buses
 from targeting.problem import Problem
 from targeting.reach import Audience, Floats, Ints, make_audience
-from targeting.redraws import Survival, mean_redraw, survival
+from targeting.redraws import Survival, mean_redraw
 from targeting.scores import Scores
 from targeting.wishes import problem_of
 from targeting.wording import at_most
@@ -90,8 +91,14 @@ def refuse_contradictions(campaign: Campaign) -> None:
         )
 
 
-def decide(scores: Scores) -> Posting:
+def decide(scores: Scores, cache: Cache | None = None) -> Posting:
     """Return the placement that the campaign asks for.
+
+    Parameters
+    ----------
+    scores : Scores
+    cache : Cache, optional
+        Of what was searched before.
 
     Raises
     ------
@@ -108,8 +115,8 @@ def decide(scores: Scores) -> Posting:
     redraws = {"count": scores.campaign.certainty.redraws, "seed": scores.campaign.certainty.seed}
     if placement.robust:
         target = problem.with_people(mean_redraw(people, margins, **redraws))
-    solution = best_placement(target, scores)
-    if "time limit" in solution.status:
+    solution = best_placement(target, scores, cache)
+    if solution.ended_by_time:
         scores.notices.add(
             "time_limit",
             f"The search for the best placement ended after placement.time_limit_s = "
@@ -119,7 +126,7 @@ def decide(scores: Scores) -> Posting:
     _say_left(problem, solution.cards, scores.notices)
     survived = None
     if redraws["count"]:
-        survived = survival(problem, solution.cards, people, margins, **redraws)
+        survived = derive_survival(cache, problem, solution.cards, people, margins, **redraws)
     return Posting(
         problem=problem,
         cards=solution.cards,
@@ -147,7 +154,7 @@ def _say_left(problem: Problem, cards: Ints, notices: Notices) -> None:
         )
 
 
-def best_placement(problem: Problem, scores: Scores) -> Solution:
+def best_placement(problem: Problem, scores: Scores, cache: Cache | None = None) -> Solution:
     """Return the exact placement of a problem, by the campaign's gap and time limit.
 
     Raises
@@ -156,9 +163,8 @@ def best_placement(problem: Problem, scores: Scores) -> Solution:
         When no placement meets the floors, or none was found in time.
     """
     placement = scores.campaign.placement
-    start = greedy_placement(problem)
     try:
-        return solve(problem, start, gap=placement.gap, time_limit_s=placement.time_limit_s)
+        return derive_solution(cache, problem, gap=placement.gap, time_limit_s=placement.time_limit_s)
     except NoPlacementError as fault:
         if "time limit" in str(fault):
             raise CampaignError(

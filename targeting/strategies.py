@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from targeting.cache import Cache
 from targeting.campaign_sections import Campaign
 from targeting.catchment import Catchment
 from targeting.coverage_table import everyone
@@ -47,8 +48,15 @@ class _Way:
     posted: int  # buses
 
 
-def strategy_rows(scores: Scores, posting: Posting) -> pd.DataFrame:
+def strategy_rows(scores: Scores, posting: Posting, cache: Cache | None = None) -> pd.DataFrame:
     """Return what each strategy reaches with the same buses, one row a strategy × language, and in all.
+
+    Parameters
+    ----------
+    scores : Scores
+    posting : Posting
+    cache : Cache, optional
+        Of what was searched before.
 
     Returns
     -------
@@ -61,7 +69,7 @@ def strategy_rows(scores: Scores, posting: Posting) -> pd.DataFrame:
     regrets = _regrets(scores, posting)
     columns = [language.column for language in scores.languages]
     rows = []
-    for way in _ways(scores, posting):
+    for way in _ways(scores, posting, cache):
         near = way.near
         served = with_margins(near_by_tract(near, way.by_language), scores.tracts, columns)
         shares = reached_by_tract(way.audience, way.by_language, near.tracts)
@@ -157,19 +165,20 @@ def _too_few_for_floors(problem: Problem) -> Iterator[tuple[int, Ints]]:
         yield buses, floors
 
 
-def _ways(scores: Scores, posting: Posting) -> Iterator[_Way]:
+def _ways(scores: Scores, posting: Posting, cache: Cache | None) -> Iterator[_Way]:
     """Yield the strategies, each on the buses that the campaign has."""
     placement = scores.campaign.placement
     problem = posting.problem
     mine = placement.strategy
+    predominant = predominant_cards(scores)
     yield _Way(
         PREDOMINANT,
-        predominant_cards(scores),
+        predominant,
         route_audience(scores),
         scores.catchment,
         mine == PREDOMINANT,
         len(scores.feed.routes),
-        int(predominant_cards(scores).sum()),
+        int(predominant.sum()),
     )
     units = audience_of(scores), scores.postable.catchment
     in_buses = int((~problem.venue).sum())
@@ -181,7 +190,7 @@ def _ways(scores: Scores, posting: Posting) -> Iterator[_Way]:
         if name == chosen:
             yield _Way(name, posting.by_language, *units, True, in_buses, posting.posted_buses)
         else:
-            found = best_placement(replace(floored, weights=weights), scores).cards
+            found = best_placement(replace(floored, weights=weights), scores, cache).cards
             posted = int(problem.buses_used(found).sum())
             yield _Way(name, deal_to_languages(scores, found), *units, False, in_buses, posted)
     if chosen and chosen not in named:
