@@ -1,10 +1,11 @@
 """What takes longest to make of a campaign's files, taken from a cache where it was made before.
 
-Both functions return exactly what they would make anew, and add the same notices.
+All functions return exactly what they would make anew, and add the same notices.
 """
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from targeting.feed import Feed, FeedSource, read_feeds
 from targeting.feed_checks import check_feed
 from targeting.feed_files import open_feed
 from targeting.ground import find_catchments
+from targeting.interlining import SharedHours, families
 from targeting.notices import Notices
 from targeting.tracts import Tracts
 
@@ -117,6 +119,36 @@ def derive_catchments(
         content |= _content_of_catchment("venues_", of_venues)
     cache.put(key, content)
     return of_routes, of_venues
+
+
+def derive_families(
+    cache: Cache | None,
+    route_leakage: scipy.sparse.csr_matrix,
+    routes: pd.Index,
+    shared: SharedHours,
+    share: float,
+) -> list[tuple[str, ...]]:
+    """Return the families of routes of `targeting.interlining.families`.
+
+    Parameters
+    ----------
+    cache : Cache or None
+        None to find them in any case.
+    route_leakage, routes, shared, share
+        As for `families`.
+    """
+    if cache is None:
+        return families(route_leakage, routes, shared, share)
+    leaks = (route_leakage.data, route_leakage.indices, route_leakage.indptr)
+    key = key_of(
+        "families", [metadata.version("networkx"), *leaks, list(routes), sorted(shared.items()), share]
+    )
+    kept = cache.get(key, lambda content: [tuple(family) for family in content["families"]])
+    if kept is not None:
+        return kept
+    found = families(route_leakage, routes, shared, share)
+    cache.put(key, {"families": found})
+    return found
 
 
 def _content_of_feed(feed: Feed) -> dict[str, Any]:

@@ -5,6 +5,8 @@ ordered for 4 is seen on 33. Buses are taken to be dealt to blocks at random eve
 stay where the timetable alone sends its bus; a garage that keeps buses to certain routes leaks less.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,34 @@ from targeting.wording import natural
 
 if TYPE_CHECKING:
     import networkx as nx
+
+SharedHours = dict[tuple[str, str], float]
+
+
+@dataclass(frozen=True)
+class Interlining:
+    """Which routes share vehicles.
+
+    Attributes
+    ----------
+    routes : mapping of route_id to (float, int)
+        Vehicle-hours of the week, and vehicles.
+    ties : sequence of (route_id, route_id, float)
+        Routes that share vehicles, and the vehicle-hours of the week of all such vehicles.
+    """
+
+    routes: Mapping[str, tuple[float, int]] = field(default_factory=dict)
+    ties: Sequence[tuple[str, str, float]] = ()
+
+    def graph(self) -> "nx.Graph":
+        """Return the routes as nodes with `hours` and `vehicles`, the ties as edges with `weight`."""
+        import networkx as nx  # here, since it takes a while, and few draw the graph
+
+        graph = nx.Graph()
+        for route, (hours, vehicles) in self.routes.items():
+            graph.add_node(route, hours=hours, vehicles=vehicles)
+        graph.add_weighted_edges_from(self.ties)
+        return graph
 
 
 def leakage(hours: sp.csr_matrix, members: sp.csr_matrix) -> sp.csr_matrix:
@@ -65,38 +95,24 @@ def share_of_hours(weights: sp.csr_matrix, hours: sp.csr_matrix, members: sp.csr
     return _rows_to_one(sp.csr_matrix(spread + own))
 
 
-def interlining_graph(block_hours: BlockHours, vehicles: "pd.Series[int]") -> "nx.Graph":
-    """Return which routes share vehicles.
-
-    Parameters
-    ----------
-    block_hours : BlockHours
-    vehicles : Series indexed by route_id
-        Vehicles of each route at its peak.
+def shared_hours(block_hours: BlockHours) -> SharedHours:
+    """Return which routes share vehicles: the edges of the interlining graph and their weights.
 
     Returns
     -------
-    networkx.Graph
-        Nodes: every route, with `hours` (vehicle-hours of the week) and `vehicles`. Edges: routes
-        that some vehicle serves on one day; `weight` is the vehicle-hours of the week of all such
-        vehicles, on whatever route they spend them.
+    dict of (str, str) to float
+        Pairs of routes that some vehicle serves on one day, each in the order of text; and the
+        vehicle-hours of the week of all such vehicles, on whatever route they spend them.
     """
-    import networkx as nx  # here, since it takes 0.2 s that other commands need not wait
-
     hours, routes = block_hours.hours, block_hours.routes
-    by_route = pd.Series(np.asarray(hours.sum(axis=0)).ravel(), index=routes)
-    graph = nx.Graph()
-    for route in routes.union(vehicles.index):
-        graph.add_node(route, hours=float(by_route.get(route, 0.0)), vehicles=int(vehicles.get(route, 0)))
     serves = sp.csr_matrix(hours > 0, dtype=float)
     shared = sp.triu(serves.T @ sp.diags(np.asarray(hours.sum(axis=1)).ravel()) @ serves, k=1).tocoo()
-    for one, other, weight in zip(shared.row, shared.col, shared.data, strict=True):
-        graph.add_edge(routes[one], routes[other], weight=float(weight))
-    return graph
+    pairs = zip(routes[shared.row], routes[shared.col], strict=True)
+    return dict(zip(pairs, shared.data.tolist(), strict=True))
 
 
 def families(
-    route_leakage: sp.csr_matrix, routes: pd.Index, graph: "nx.Graph", share: float
+    route_leakage: sp.csr_matrix, routes: pd.Index, shared: SharedHours, share: float
 ) -> list[tuple[str, ...]]:
     """Return the families of routes that share so many buses that they are best ordered together.
 
@@ -109,8 +125,8 @@ def families(
         Result of `leakage` with each route a unit of its own.
     routes : Index of route_id
         In the order of `route_leakage`.
-    graph : networkx.Graph
-        Result of `interlining_graph`.
+    shared : dict of (str, str) to float
+        Result of `shared_hours`.
     share : float
         An edge is kept where at least this share of the hours of a card for one of its two routes
         is spent on the other.
@@ -121,7 +137,7 @@ def families(
         Each route in one family, sorted as people sort numbers; families in the order of their first
         routes. A route that shares with none is a family of its own.
     """
-    import networkx as nx
+    import networkx as nx  # here, since a plan from the cache finds no families
 
     names = sorted(routes, key=natural)
     # numbers instead of names: the order of sets of text differs from run to run
@@ -133,7 +149,8 @@ def families(
     close = nx.Graph()
     for one, other in np.unique(pairs[pairs[:, 0] != pairs[:, 1]], axis=0).tolist():
         # rounded, lest the order of a sum decide between equals
-        close.add_edge(one, other, weight=round(graph.edges[names[one], names[other]]["weight"], 6))
+        first, second = sorted((names[one], names[other]))
+        close.add_edge(one, other, weight=round(shared[first, second], 6))
     found = nx.community.greedy_modularity_communities(close, weight="weight") if close else []
     together = [sorted(community) for community in found]
     lone = [[position] for position in range(len(names)) if position not in close]

@@ -66,6 +66,7 @@ def score(
         family_share=placement.family_share,
         layover_s=region.layover_minutes * 60,
         notices=notices,
+        cache=cache,
     )
     step("finding who lives near each route")
     catchment, near_venues = derive_catchments(

@@ -5,23 +5,22 @@ further its buses roam, the less a unit says about where the card is seen: that 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
 
+from targeting.cache import Cache
+from targeting.derived import derive_families
 from targeting.errors import CampaignError
 from targeting.feed import Feed
 from targeting.garages import Garages, garage_title
-from targeting.interlining import families, interlining_graph, leakage, share_of_hours
+from targeting.interlining import SharedHours, leakage, share_of_hours, shared_hours
 from targeting.notices import Notices
 from targeting.service import BlockHours, block_hours, design_weekday, most_at_once, vehicles_in_use
 from targeting.wording import listed, natural
-
-if TYPE_CHECKING:
-    import networkx as nx
 
 Kind = Literal["route", "family", "garage"]
 
@@ -50,8 +49,8 @@ class Units:
         Vehicle-hours in service in the design week.
     families : list of tuple of str
         Families of routes; each route is in one.
-    graph : networkx.Graph
-        The interlining graph.
+    shared : dict of (str, str) to float
+        `targeting.interlining.shared_hours`.
     garages : Garages or None
         What was given.
     """
@@ -64,7 +63,7 @@ class Units:
     fleet: int
     hours: "pd.Series[float]"
     families: list[tuple[str, ...]]
-    graph: "nx.Graph"
+    shared: SharedHours
     garages: Garages | None
 
 
@@ -76,6 +75,7 @@ def make_units(
     family_share: float,
     layover_s: float,
     notices: Notices,
+    cache: Cache | None = None,
 ) -> Units:
     """Return what cards can be ordered for.
 
@@ -89,6 +89,8 @@ def make_units(
         `targeting.interlining.families`.
     layover_s : float
         How long a vehicle stays busy after a trip of which the feed says no block, seconds.
+    cache : Cache, optional
+        Of families found before.
 
     Raises
     ------
@@ -103,8 +105,8 @@ def make_units(
     vehicles = in_use.reindex(routes, fill_value=0)
     hours = in_order(worked, routes)
     own = leakage(hours, sp.identity(len(routes), format="csr"))
-    graph = interlining_graph(worked, vehicles)
-    kin = families(own, routes, graph, family_share)
+    shared = shared_hours(worked)
+    kin = derive_families(cache, own, routes, shared, family_share)
     if kind == "route":
         table = _table(list(routes), feed.routes["route_name"], vehicles, [(route,) for route in routes])
         spread = own
@@ -134,7 +136,7 @@ def make_units(
         fleet=fleet,
         hours=pd.Series(np.asarray(hours.sum(axis=0)).ravel(), index=routes),
         families=kin,
-        graph=graph,
+        shared=shared,
         garages=garages,
     )
 

@@ -76,6 +76,7 @@ def read_vehicles(
         family_share=placement.family_share,
         layover_s=region.layover_minutes * 60,
         notices=notices,
+        cache=cache,
     )
     return feed, vehicle_rows(feed, units), vehicle_totals(feed, units)
 

@@ -2,6 +2,9 @@
 
 import dataclasses
 import io
+import os
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from datetime import date
@@ -10,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from click.testing import CliRunner
 from conftest import tiny, write_feed
 
@@ -20,7 +24,7 @@ from targeting.campaign import read_campaign
 from targeting.campaign_sections import Limits
 from targeting.catchment import Catchment
 from targeting.cli import main
-from targeting.derived import derive_catchments, derive_feed
+from targeting.derived import derive_catchments, derive_families, derive_feed
 from targeting.feed import Feed
 from targeting.inputs import Inputs, read_inputs
 from targeting.notices import Notices
@@ -246,6 +250,42 @@ def test_the_command_without_a_cache_keeps_nothing(tmp_path: Path, monkeypatch: 
     without = routes("--no-cache")
     assert not kept.exists()
     assert routes() == without
-    assert len(list(kept.glob("*.zip"))) == 2
+    assert len(list(kept.glob("*.zip"))) == 3
     monkeypatch.setattr(derived, "read_feeds", never)
     assert routes() == without
+
+
+def test_families_from_the_cache_are_the_families(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a fifth of the hours of a card for A is spent on B; C keeps to itself
+    routes = pd.Index(["A", "B", "C"], name="route_id")
+    leaks = sp.csr_matrix([[0.8, 0.2, 0.0], [0.1, 0.9, 0.0], [0.0, 0.0, 1.0]])
+    expected = [("A", "B"), ("C",)]
+    assert derive_families(cache, leaks, routes, {("A", "B"): 30.0}, 0.2) == expected
+    with monkeypatch.context() as patched:
+        patched.setattr(derived, "families", never)
+        assert derive_families(cache, leaks, routes, {("A", "B"): 30.0}, 0.2) == expected
+    assert derive_families(cache, leaks, routes, {("A", "B"): 30.0}, 0.3) == [("A",), ("B",), ("C",)]
+    derive_families(cache, leaks, routes, {("A", "B"): 31.0}, 0.2)
+    derive_families(cache, leaks * 0.9, routes, {("A", "B"): 30.0}, 0.2)
+    derive_families(cache, leaks, pd.Index(["A", "B", "D"]), {("A", "B"): 30.0}, 0.2)
+    assert len(list(cache.folder.iterdir())) == 5
+
+
+def test_a_plan_from_the_cache_loads_no_library_for_what_it_need_not_find(tmp_path: Path) -> None:
+    code = (
+        "import sys; from click.testing import CliRunner; from targeting.cli import main;"
+        f"r = CliRunner().invoke(main, ['plan', {str(SAMPLE)!r}, '--out', {str(tmp_path / 'plan')!r}, '-q']);"
+        "assert r.exit_code == 0, r.output;"
+        "print([m for m in ('networkx', 'scipy.spatial', 'holidays') if m in sys.modules])"
+    )
+    outputs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        ).stdout.strip()
+        for _ in range(2)
+    ]
+    assert outputs == ["['networkx', 'scipy.spatial', 'holidays']", "[]"]

@@ -23,7 +23,7 @@ from targeting.cli import main
 from targeting.errors import CampaignError
 from targeting.feed import Feed
 from targeting.garages import Garages
-from targeting.interlining import families, interlining_graph, leakage
+from targeting.interlining import families, leakage, shared_hours
 from targeting.notices import Notices
 from targeting.service import block_hours, design_weekday
 from targeting.units import Units, make_units
@@ -113,13 +113,16 @@ def test_where_cards_go(feed: Feed) -> None:
     assert units_of(feed).leakage.toarray() == pytest.approx(np.array(expected))
 
 
-def test_graph(feed: Feed) -> None:
-    graph = units_of(feed).graph
-    assert dict(graph.nodes(data="hours")) == {"A": 30, "B": 27, "C": 25, "D": 5}
+def test_shared_hours(feed: Feed) -> None:
     # B has b1 and b4 at 10:30 on Monday; A has b1 in the morning and b2 at night
-    assert dict(graph.nodes(data="vehicles")) == {"A": 1, "B": 2, "C": 1, "D": 1}
     # A and B: Monday's b1 (6) and five times b2 (4); B and D: Monday's b4 with b5 (4)
-    assert {(a, b): w for a, b, w in graph.edges(data="weight")} == {("A", "B"): 26, ("B", "D"): 4}
+    assert units_of(feed).shared == {("A", "B"): 26, ("B", "D"): 4}
+
+
+def test_vehicles_and_hours_of_routes(feed: Feed) -> None:
+    units = units_of(feed)
+    assert units.hours.to_dict() == {"A": 30, "B": 27, "C": 25, "D": 5}
+    assert units.route_vehicles.to_dict() == {"A": 1, "B": 2, "C": 1, "D": 1}
 
 
 @pytest.mark.parametrize(
@@ -294,9 +297,8 @@ def random_trips() -> pd.DataFrame:
 
 def families_of(trips: pd.DataFrame) -> list[tuple[str, ...]]:
     worked = block_hours(trips)
-    graph = interlining_graph(worked, pd.Series(1, index=worked.routes))
     own = leakage(worked.hours, sp.identity(len(worked.routes), format="csr"))
-    return families(own, worked.routes, graph, 0.1)
+    return families(own, worked.routes, shared_hours(worked), 0.1)
 
 
 def test_families_do_not_depend_on_the_order_of_rows() -> None:

@@ -13,6 +13,7 @@ import pytest
 from matplotlib.image import imread
 
 from targeting.campaign import read_campaign
+from targeting.interlining import Interlining
 from targeting.write.chart_interlining import interlining_chart, interlining_words
 from targeting.write.chart_png import chart_png, path_lines
 from targeting.write.charts import budget_chart, budget_rows, reach_bars
@@ -78,21 +79,12 @@ def curve(fleet: int = 521, budget: int = 36) -> pd.DataFrame:
     return pd.DataFrame({"buses": buses, "reach": sum(parts.values()), **columns, "chosen": buses == budget})
 
 
-def shared() -> nx.Graph:
-    graph = nx.Graph()
-    for place in range(14):
-        graph.add_node(f"r{place}", hours=100.0 + place, vehicles=1 + place % 9)
-    for one, other, weight in [
-        (0, 1, 90),
-        (1, 2, 40),
-        (3, 4, 20),
-        (4, 5, 10),
-        (5, 3, 5),
-        (6, 7, 60),
-        (2, 8, 1),
-    ]:
-        graph.add_edge(f"r{one}", f"r{other}", weight=float(weight))
-    return graph
+def shared() -> Interlining:
+    ties = [(0, 1, 90), (1, 2, 40), (3, 4, 20), (4, 5, 10), (5, 3, 5), (6, 7, 60), (2, 8, 1)]
+    return Interlining(
+        {f"r{place}": (100.0 + place, 1 + place % 9) for place in range(14)},
+        [(f"r{one}", f"r{other}", float(hours)) for one, other, hours in ties],
+    )
 
 
 def coverage() -> pd.DataFrame:
@@ -281,7 +273,9 @@ def test_no_label_overlaps_another(width: int) -> None:
         clear(budget_chart(curve(fleet, budget), NAMES, width=width))
     flat = curve().assign(**{f"reach_{tag}": 5.0 for tag in NAMES})
     clear(budget_chart(flat, NAMES, width=width))
-    clear(interlining_chart(shared(), [], {f"r{place}": str(place) for place in range(14)}, width=width))
+    clear(
+        interlining_chart(shared().graph(), [], {f"r{place}": str(place) for place in range(14)}, width=width)
+    )
 
 
 def test_the_budget_is_marked_at_its_place() -> None:
@@ -326,7 +320,7 @@ def test_dense_interlining_is_thinned_and_says_so() -> None:
 
 
 def test_routes_that_never_share_are_listed_by_number() -> None:
-    said = interlining_words(shared(), {f"r{place}": str(place) for place in range(14)})
+    said = interlining_words(shared().graph(), {f"r{place}": str(place) for place in range(14)})
     assert said == ["5 of 14 never share a vehicle with another route: 9, 10, 11, 12, 13."]
     assert interlining_chart(nx.empty_graph(3), [], {}) is None
 
@@ -379,7 +373,7 @@ def test_sections_without_matter_are_left_out() -> None:
     html = page(
         content(
             strategies=one[one["chosen"]], budget_curve=None, sensitivity=None, robustness=None,
-            solution=None, interlining=nx.Graph(), notes=(), invented=False, languages=None,
+            solution=None, interlining=Interlining(), notes=(), invented=False, languages=None,
         )
     )  # fmt: skip
     assert re.findall(r"<h[23][^>]*>([^<]+)</h", html) == [

@@ -212,10 +212,10 @@ def _for_report(plan: "Plan") -> dict[str, Any]:
     the other route; `families` are routes that are best ordered together.
     """
     scores = plan.scores
-    graph, routes = scores.units.graph, scores.feed.routes
+    routes = scores.feed.routes
     shared: dict[str, dict[str, float]] = {}
-    for one, other in sorted(sorted(edge) for edge in graph.edges):
-        shared.setdefault(one, {})[other] = round(graph.edges[one, other]["weight"], 1)
+    for (one, other), hours in sorted(scores.units.shared.items()):
+        shared.setdefault(one, {})[other] = round(hours, 1)
     return {
         "agencies": list(dict.fromkeys(routes["agency"])),
         "counts": people_word(scores),

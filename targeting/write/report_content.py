@@ -12,10 +12,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import networkx as nx
 import pandas as pd
 
 from targeting.errors import OutputError
+from targeting.interlining import Interlining
 from targeting.plain_text import plain
 from targeting.plan_folder import FRACTIONS, NUMBERS, OF_LANGUAGES, TRUTHS, PlanFolder
 from targeting.write.map_text import period
@@ -123,8 +123,7 @@ class ReportContent:
     cv_limits : (float, float)
         Coefficients of variation up to which a figure is of high, and of medium reliability.
     solution : Found or None
-    interlining : networkx.Graph
-        Nodes are route ids with `hours` and `vehicles`; edges have `weight` (vehicle-hours).
+    interlining : Interlining
     families : sequence of sequences of route ids
     route_names : mapping
         Short name of each route by its id.
@@ -166,7 +165,7 @@ class ReportContent:
     smallest: float = 10.0
     cv_limits: tuple[float, float] = (0.12, 0.40)
     solution: Found | None = None
-    interlining: nx.Graph = field(default_factory=nx.Graph)
+    interlining: Interlining = field(default_factory=Interlining)
     families: Sequence[Sequence[str]] = ()
     route_names: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
@@ -239,7 +238,7 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         smallest=smallest,
         cv_limits=(float(said["cv_limits"][0]), float(said["cv_limits"][1])),
         solution=_found(record["placement"]),
-        interlining=_graph(vehicles, said["shared"]),
+        interlining=_interlining(vehicles, said["shared"]),
         families=tuple(map(tuple, said["families"])),
         route_names={route: printable(name) for route, name in said["route_names"].items()},
         version=printable(record["targeting"]),
@@ -337,13 +336,16 @@ def _found(placement: Mapping[str, Any]) -> Found | None:
     return Found(**numbers, method=placement["method"], status=placement["status"])
 
 
-def _graph(vehicles: pd.DataFrame, shared: Mapping[str, Mapping[str, float]]) -> nx.Graph:
+def _interlining(vehicles: pd.DataFrame, shared: Mapping[str, Mapping[str, float]]) -> Interlining:
     """Return which routes share vehicles."""
-    graph = nx.Graph()
-    for row in vehicles.itertuples(index=False):
-        graph.add_node(row.route_id, hours=float(row.vehicle_hours_week), vehicles=int(row.vehicles))
-    for one, others in shared.items():
-        for other, hours in others.items():
-            if one in graph and other in graph:
-                graph.add_edge(one, other, weight=float(hours))
-    return graph
+    routes = {
+        row.route_id: (float(row.vehicle_hours_week), int(row.vehicles))
+        for row in vehicles.itertuples(index=False)
+    }
+    ties = [
+        (one, other, float(hours))
+        for one, others in shared.items()
+        for other, hours in others.items()
+        if one in routes and other in routes
+    ]
+    return Interlining(routes, ties)

@@ -159,7 +159,7 @@ def _budgets(content: ReportContent) -> Section | None:
 
 
 def _travels(content: ReportContent) -> Section:
-    graph, names = content.interlining, content.route_names
+    graph, names = content.interlining.graph(), content.route_names
     wide, narrow, paper = (
         interlining_chart(graph, content.families, names, width=width) for width in (WIDE, NARROW, PAPER)
     )
