@@ -147,6 +147,39 @@ def test_unreliable_figures_are_coloured_by_the_column_that_says_so() -> None:
     }  # people and margin, by the fourth column
 
 
+def folded(page: Worksheet) -> list[str]:
+    """Return the letters of the columns that are folded away."""
+    return [letter for letter, looks in page.column_dimensions.items() if looks.hidden]
+
+
+def test_columns_of_reliability_are_folded_where_that_brings_a_table_onto_a_letter_page() -> None:
+    """Columns of 10, 14, four times 42 and as many characters as are tried; a letter page takes 210."""
+    columns = {"people": Column("People", "people", "sure"), "sure": Column("Reliability")}
+    columns |= {name: Column(name) for name in ("a", "b", "c", "d", "e")}
+    long = {name: ["x" * 60] for name in "abcd"}
+    for width, letters, paper in ((18, [], 1), (19, ["B"], 1), (32, ["B"], 1), (33, [], 3)):
+        table = pd.DataFrame({"people": [12], "sure": ["low"], **long, "e": ["x" * (width - 2)]})
+        made = Workbook(title="T", source="S")
+        made.add_table("A", table, columns, title="T", note="What is counted.")
+        page = sheet(made.content(), "A")
+        assert (folded(page), page.page_setup.paperSize) == (letters, paper), width
+
+
+def test_long_phrases_are_wrapped_and_low_reliability_is_in_italics_too() -> None:
+    made = Workbook(title="T", source="S")
+    table = pd.DataFrame(
+        {"group": ["Russian, Polish, or other Slavic languages", "Arabic"], "people": [1, 2]}
+    )
+    columns = {"group": Column("Counted as", "phrase"), "people": Column("People", "people", "group")}
+    made.add_table("A", table, columns, title="T")
+    page = sheet(made.content(), "A")
+    assert page.column_dimensions["A"].width == pytest.approx(22, abs=1)
+    assert page["A4"].alignment.wrap_text
+    assert page.row_dimensions[4].height == pytest.approx(2 * page.row_dimensions[5].height, abs=1)
+    (rules,) = page.conditional_formatting._cf_rules.values()
+    assert [bool(rule.dxf.font and rule.dxf.font.i) for rule in rules] == [True, False]
+
+
 def test_prose_has_its_title_terms_and_texts() -> None:
     page = sheet(book(), "Read me")
     said = [(row[0].value, row[1].value) for row in page.iter_rows() if row[0].value]

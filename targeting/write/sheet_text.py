@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 
 LONGEST_TEXT, LONGEST_FOOTER, LONGEST_SHEET = 32767, 115, 31
-PROSE, LONGEST_WORDS = 100, 42  # characters
+WRAPPED = {"phrase": 22, "prose": 100}  # characters on a line
+LONGEST_WORDS = 42
 ROOM = 1.08  # letters are narrower than the digits in which Excel measures a column
 NOT_IN_XML = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
@@ -68,8 +69,8 @@ def width_of(head: str, kind: str, values: "pd.Series[Any]") -> float:
     words = max((len(word) for word in head.split()), default=0) + 3  # room for the filter's arrow
     headed = max(words, -(-len(head) // 3) + 3)
     if kind == "prose":
-        return float(max(headed, PROSE))
-    if kind in ("text", "flag"):
+        return float(max(headed, WRAPPED[kind]))
+    if kind in ("text", "phrase", "flag"):
         longest = max((len(value) for value in values if isinstance(value, str)), default=0)
-        return float(min(max(headed, longest + 2), LONGEST_WORDS))
+        return float(min(max(headed, longest + 2), WRAPPED.get(kind, LONGEST_WORDS)))
     return float(max(headed, 10))

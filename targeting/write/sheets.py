@@ -17,7 +17,7 @@ import pandas as pd
 import xlsxwriter
 
 from targeting.write.sheet_text import (
-    PROSE,
+    WRAPPED,
     clean,
     in_footer,
     lines,
@@ -28,8 +28,8 @@ from targeting.write.sheet_text import (
 )
 
 Kind = Literal[
-    "text", "prose", "people", "margin", "number", "ratio", "hours", "share", "share_margin", "share_fine",
-    "share_fine_margin", "probability", "money", "price", "date", "flag",
+    "text", "phrase", "prose", "people", "margin", "number", "ratio", "hours", "share", "share_margin",
+    "share_fine", "share_fine_margin", "probability", "money", "price", "date", "flag",
 ]  # fmt: skip
 NUMBER_FORMATS: dict[str, str] = {
     "people": "#,##0",
@@ -66,10 +66,11 @@ class Column:
     head : str
         Its heading.
     kind : str
-        What it holds, which decides number format, alignment and width; `people` and other numbers may
-        hold words such as "under 10" too.
+        What it holds, which decides number format, alignment and width; a `phrase` and `prose` are
+        wrapped; `people` and other numbers may hold words such as "under 10" too.
     reliability : str
         Name of the table's column that says how reliable the figure is: "low" and "medium" are coloured.
+        Such columns are folded away where that brings the table onto a letter page.
     """
 
     head: str
@@ -153,14 +154,21 @@ class Workbook:
             for head, (name, column) in zip(heads, shown.items(), strict=True)
         ]
         last = len(shown) - 1
+        names = list(shown)
+        told_by = {
+            names.index(column.reliability) for column in shown.values() if column.reliability in shown
+        }
+        room = LETTER_CHARACTERS - sum(widths)
+        folded = told_by if room < 0 <= room + sum(widths[place] for place in told_by) else set()
+        in_view = [0.0 if place in folded else width for place, width in enumerate(widths)]
         page.set_row(0, 24)
         page.write_string(0, 0, clean(title), self._format(bold=True, font_size=15))
         if note:
-            reach = max(min(sum(widths), LONGEST_NOTE), 40)
-            end, across = 0, widths[0]
-            while end < last and across + widths[end + 1] <= reach:
+            reach = max(min(sum(in_view), LONGEST_NOTE), 40)
+            end, across = 0, in_view[0]
+            while end < last and across + in_view[end + 1] <= reach:
                 end += 1
-                across += widths[end]
+                across += in_view[end]
             looks = self._format(text_wrap=True, valign="top", font_color="#45525f")
             if end:
                 page.merge_range(1, 0, 1, end, "", looks)
@@ -168,11 +176,15 @@ class Workbook:
             page.set_row(1, LINE * lines(note, across))
         header = 3 if note else 2
         for place, width in enumerate(widths):
-            page.set_column(place, place, width)
+            fold = {"level": 1, "hidden": True} if place in folded else {"collapsed": place - 1 in folded}
+            page.set_column(place, place, width, None, fold)
         page.set_row(header, LINE * max(map(lines, heads, [width - 3 for width in widths])))
-        for name, column in shown.items():
-            for row, words in enumerate(table[name] if column.kind == "prose" else (), start=header + 1):
-                page.set_row(row, LINE * lines(str(words), PROSE))
+        wrapped = [(name, WRAPPED[column.kind]) for name, column in shown.items() if column.kind in WRAPPED]
+        for row, texts in enumerate(
+            zip(*(table[name] for name, _ in wrapped), strict=True), start=header + 1
+        ):
+            tall = max(lines(str(text), width) for text, (_, width) in zip(texts, wrapped, strict=True))
+            page.set_row(row, LINE * tall)
         bottom = header + max(len(table), 1)
         page.add_table(
             header, 0, bottom, last,
@@ -188,14 +200,14 @@ class Workbook:
         bold = [*strong] or [False] * len(table)
         for place, (name, column) in enumerate(shown.items()):
             self._write_column(page, header + 1, place, column.kind, table[name], bold)
-            self._colour(page, header + 1, bottom, place, column, list(shown))
+            self._colour(page, header + 1, bottom, place, column, names)
         page.freeze_panes(header + 1, frozen)
         page.repeat_rows(header)
         if frozen:
             page.repeat_columns(0, frozen - 1)
         page.set_landscape()
-        page.set_paper(PAPER_LETTER if sum(widths) <= LETTER_CHARACTERS else PAPER_TABLOID)
-        page.fit_to_pages(math.ceil(sum(widths) / TABLOID_CHARACTERS), 0)
+        page.set_paper(PAPER_LETTER if sum(in_view) <= LETTER_CHARACTERS else PAPER_TABLOID)
+        page.fit_to_pages(math.ceil(sum(in_view) / TABLOID_CHARACTERS), 0)
 
     def add_prose(self, sheet: str, title: str, blocks: Iterable[str | Heading | tuple[str, str]]) -> None:
         """Write a sheet to be read: paragraphs, headings, and terms with what they mean.
@@ -270,7 +282,7 @@ class Workbook:
         if kind in NUMBER_FORMATS:
             looks |= {"align": "right", "num_format": self._numbers[kind]}
         else:
-            looks |= {"align": "left", "indent": 1, "text_wrap": kind == "prose"}
+            looks |= {"align": "left", "indent": 1, "text_wrap": kind in WRAPPED}
         plain, strong = self._format(**looks), self._format(**looks, bold=True)
         if kind not in NUMBER_FORMATS and len(values):
             page.ignore_errors({"number_stored_as_text": _range(top, top + len(values) - 1, place)})
@@ -302,8 +314,10 @@ class Workbook:
             )  # fmt: skip
 
     def _fill(self, color: str) -> Any:
+        """Return a format of that colour; what is of low reliability is in italics too, for grey prints."""
         if ("fill", color) not in self._formats:
-            self._formats["fill", color] = self._book.add_format({"bg_color": color})
+            looks = {"bg_color": color} | ({"italic": True} if color == LOW else {})
+            self._formats["fill", color] = self._book.add_format(looks)
         return self._formats["fill", color]
 
 

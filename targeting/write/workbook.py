@@ -100,8 +100,8 @@ def sheets_of(
     """Return the worksheets with tables, in their order."""
     high, medium = content.cv_limits
     margins = (
-        f"± is the 90% margin of sampling error. Orange: low reliability (coefficient of variation above "
-        f"{medium:.0%}); yellow: medium (above {high:.0%})."
+        "± is the 90% margin of sampling error. Orange, in italics: low reliability (coefficient of "
+        f"variation above {medium:.0%}); yellow: medium (above {high:.0%})."
     )
     coverage, strategies = _coverage(tables), tables["strategies"]
     people = f"{content.people[:1].upper()}{content.people[1:]}"

@@ -15,7 +15,7 @@ AREAS = {
     "area": Column("Area"),
     "language_name": Column("Language"),
     "area_kind": Column("Kind of area"),
-    "measured_as": Column("Counted as"),
+    "measured_as": Column("Counted as", "phrase"),
     "lep": Column("People in the area", "people", "lep_reliability"),
     "lep_moe": Column("± in the area", "margin", "lep_reliability"),
     "lep_reliability": Column("Reliability in the area"),
@@ -85,7 +85,7 @@ PLACEMENTS = {
     "buses": Column("Buses", "number"),
     "cards": Column("Cards", "number"),
     "vehicles": Column("Vehicles it has", "number"),
-    "measured_as": Column("Counted as"),
+    "measured_as": Column("Counted as", "phrase"),
     "served": Column("People near it", "people", "reliability"),
     "served_moe": Column("± near it", "margin", "reliability"),
     "reliability": Column("Reliability near it"),
@@ -132,7 +132,7 @@ LANGUAGES = {
     "share_moe": Column("± of the share", "share_fine_margin"),
     "safe_harbor": Column("Meets Safe Harbor", "flag"),
     "safe_harbor_certain": Column("Margin leaves no doubt", "flag"),
-    "measured_as": Column("Counted as"),
+    "measured_as": Column("Counted as", "phrase"),
 }
 STRATEGIES = {
     "strategy": Column("Strategy"),

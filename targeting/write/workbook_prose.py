@@ -104,7 +104,8 @@ def _words(content: ReportContent) -> list[tuple[str, str]]:
         (
             "Reliability",
             "by the coefficient of variation (standard error over estimate): high up to "
-            f"{high:.0%}, medium up to {medium:.0%}, low above.",
+            f"{high:.0%}, medium up to {medium:.0%}, low above. Where these columns make a table too wide to "
+            "print they are folded away: the + above the sheet shows them, and colours say the same.",
         ),
         (f"under {content.smallest:,.0f}", "a count above 0 that a sample is too small to tell."),
         (
