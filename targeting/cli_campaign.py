@@ -124,10 +124,10 @@ def plan_into(
     from targeting.write import RECORD, write_plan
 
     with alone(folder), progress(len(campaign.region.gtfs) + 7, quiet or as_json) as step:
-        replaced = (folder / RECORD).exists()
-        made = make_plan(campaign, step, chosen_cache(no_cache))
+        replaced, cache = (folder / RECORD).exists(), chosen_cache(no_cache)
+        made = make_plan(campaign, step, cache)
         step("writing map and tables")
-        files = write_plan(made, folder, report=report, audience=audience)
+        files = write_plan(made, folder, report=report, audience=audience, cache=cache)
     if as_json:
         print_json(_summary(made, folder, files))
     elif not quiet:

@@ -9,6 +9,7 @@ from targeting.errors import OutputError
 from targeting.whole import try_place, whole_folder
 
 if TYPE_CHECKING:
+    from targeting.cache import Cache
     from targeting.plan import Plan
 
 RECORD = "run.json"
@@ -30,7 +31,12 @@ OURS = (
 
 
 def write_plan(
-    plan: "Plan", out: Path, *, report: bool = False, audience: Literal["staff", "public"] = "staff"
+    plan: "Plan",
+    out: Path,
+    *,
+    report: bool = False,
+    audience: Literal["staff", "public"] = "staff",
+    cache: "Cache | None" = None,
 ) -> list[Path]:
     """Write map, tables, workbooks, orders, layers, record and, if asked, the report; return their paths.
 
@@ -58,14 +64,14 @@ def write_plan(
         if report:
             raise OutputError("a report is full of figures of people; leave --report out for the public.")
         contents = {
-            "map.html": map_html(plan, audience),
+            "map.html": map_html(plan, audience, cache),
             "placements.csv": public_placements_csv(plan),
             RECORD: public_record_json(plan),
         }
     else:
         orders = make_orders(plan)
         contents = {
-            "map.html": map_html(plan),
+            "map.html": map_html(plan, cache=cache),
             **tables_csv(plan),
             **orders_csv(plan, orders),
             "orders.html": orders_html(plan, orders),

@@ -19,6 +19,7 @@ import xstatic.pkg.leaflet
 from branca.element import MacroElement
 from folium.template import Template
 
+from targeting.cache import Cache
 from targeting.plan import Plan
 from targeting.write.map_data import Audience, map_data
 from targeting.write.map_text import page_text
@@ -55,7 +56,7 @@ class _PageTemplate:
         return environment.from_string(_text("map_page.html")).render(this=this, **self._values, **kwargs)
 
 
-def map_html(plan: Plan, audience: Audience = "staff") -> str:
+def map_html(plan: Plan, audience: Audience = "staff", cache: Cache | None = None) -> str:
     """Return the interactive map of a plan as one self-contained page.
 
     Parameters
@@ -63,13 +64,15 @@ def map_html(plan: Plan, audience: Audience = "staff") -> str:
     plan : Plan
     audience : {"staff", "public"}
         For the public: where posters hang and in which languages, and no figure of people.
+    cache : Cache, optional
+        Of grounds that were drawn before.
 
     Returns
     -------
     str
         HTML; the same plan gives the same text.
     """
-    data = map_data(plan, audience)
+    data = map_data(plan, audience, cache)
     (south, west), (north, east) = data["bounds"]
     chart = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],

@@ -7,17 +7,15 @@ from typing import Any, Literal
 
 import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
-import shapely
-from shapely.affinity import scale
 
 from targeting import reasons
+from targeting.cache import Cache
 from targeting.ground import plane
 from targeting.languages import told_apart
 from targeting.plan import Plan
 from targeting.scores import Scores
 from targeting.wording import count
-from targeting.write.map_geometry import clear_places, simplified
+from targeting.write.map_ground import derive_ground
 from targeting.write.map_hotspots import hot_tracts, title
 from targeting.write.map_routes import (
     place_names,
@@ -28,19 +26,13 @@ from targeting.write.map_routes import (
     venue_rows,
 )
 from targeting.write.map_style import language_style
-from targeting.write.map_topology import steps, topology
 from targeting.write.map_tracts import class_breaks, classify, densities, tract_columns
 
 Audience = Literal["staff", "public"]
-Geometries = npt.NDArray[np.object_]
-WATER_TOLERANCE_M = 25.0
-POND_M2 = 50_000.0
-NAME_SQUEEZE = 1 / 4  # a name is wide and low: it needs more room beside than above it
-SPOTS = 8  # for the name of a county, of which the page takes the first that nothing covers
 RAMP = ("#eee8dd", "#dccfba", "#c3ae90", "#a38a69", "#7d6547")  # no language's colour
 
 
-def map_data(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
+def map_data(plan: Plan, audience: Audience = "staff", cache: Cache | None = None) -> dict[str, Any]:
     """Return everything that the page draws and shows, without a single not-a-number.
 
     Parameters
@@ -48,6 +40,8 @@ def map_data(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
     plan : Plan
     audience : {"staff", "public"}
         For the public nothing that was made from counts of people is in it, but the posters.
+    cache : Cache, optional
+        Of grounds that were drawn before.
 
     Returns
     -------
@@ -62,13 +56,10 @@ def map_data(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
     """
     scores, public = plan.scores, audience == "public"
     crs = plane(scores.feed)
-    polygons = scores.tracts.geometry.to_crs(crs).to_numpy()
-    drawn = simplified(polygons)
+    ground = derive_ground(cache, scores.feed, scores.tracts, scores.inputs.water, public=public)
     names = sorted(set(scores.tracts.county))
-    whole = [_joined(drawn[(scores.tracts.county == county).to_numpy()]) for county in names]
     lines = gpd.GeoSeries(scores.feed.lines, crs=4326).to_crs(crs)
     posted = lines[lines.index.isin(posted_routes(plan))]
-    shapes = {"counties": np.array(whole, dtype=object)}
     data: dict[str, Any] = {
         "audience": audience,
         "words": {
@@ -81,14 +72,14 @@ def map_data(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
             {"name": _either(members), "color": language_style(members[0].tag)["color"]}
             for members in told_apart(scores.languages).values()
         ],
-        "routes": route_rows(plan, lines, public=public),
+        "routes": route_rows(plan, ground.streets, public=public),
         "placements": placement_places(plan),
         "venues": venue_rows(plan, public=public),
         "stops": stop_columns(plan),
         "places": place_names(plan),
         "counties": [
             {"name": county.split(",")[0], "spots": spots}
-            for county, spots in zip(names, _county_spots(names, whole, lines), strict=True)
+            for county, spots in zip(names, ground.spots, strict=True)
         ],
         "leftOut": [
             {
@@ -104,18 +95,17 @@ def map_data(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
         "bounds": _bounds(posted if len(posted) else lines),
         "network": _bounds(lines),
     }
-    if scores.inputs.water is not None:
-        data["water"] = _water(scores.inputs.water.to_crs(crs), whole)
+    if ground.water is not None:
+        data["water"] = ground.water
     if not public:
-        shapes["tracts"] = drawn
-        density = densities(scores, polygons)
+        density = densities(scores, scores.tracts.geometry.to_crs(crs).to_numpy())
         breaks = [class_breaks(density[:, column]) for column in range(density.shape[1])]
         classes = np.column_stack([classify(density[:, at], ends) for at, ends in enumerate(breaks)])
         data["tracts"] = tract_columns(scores, classes, hot_tracts(scores), names)
         for language, ends in zip(data["languages"], breaks, strict=True):
             shades = np.linspace(0, len(RAMP) - 1, len(ends) + 1).round().astype(int)
             language |= {"breaks": ends, "ramp": [RAMP[shade] for shade in shades]}
-    return data | {"topology": topology(shapes, crs)}
+    return data | {"topology": ground.topology}
 
 
 def ranked_by(plan: Plan) -> str:
@@ -179,42 +169,6 @@ def _either(members: Any) -> str:
     return " or ".join(language.english_name for language in members)
 
 
-def _joined(tracts: Geometries) -> shapely.Geometry:
-    """Return the union of tracts with all the points of its border, as the tracts have them."""
-    if shapely.coverage_is_valid(tracts):
-        return shapely.coverage_union_all(tracts)
-    return shapely.union_all(tracts)
-
-
 def _bounds(lines: gpd.GeoSeries) -> list[list[float]]:
     west, south, east, north = lines.to_crs(4326).total_bounds
     return [[round(south, 5), round(west, 5)], [round(north, 5), round(east, 5)]]
-
-
-def _water(areas: gpd.GeoSeries, counties: list[shapely.Geometry]) -> list[list[list[int]]]:
-    """Return the rings of the water in and about the counties, part by part; ponds are left out."""
-    ground = shapely.box(*shapely.total_bounds(np.array(counties, dtype=object)))
-    polygons = areas[areas.geom_type.isin(("Polygon", "MultiPolygon"))].make_valid().to_numpy()
-    wet = shapely.simplify(shapely.intersection(shapely.union_all(polygons), ground), WATER_TOLERANCE_M)
-    parts = [part for part in shapely.get_parts(wet) if part.area > POND_M2]
-    drawn = gpd.GeoSeries(parts, crs=areas.crs).to_crs(4326)
-    return [[steps(ring)[0] for ring in shapely.get_rings(part)] for part in drawn]
-
-
-def _county_spots(
-    names: list[str], whole: list[shapely.Geometry], lines: gpd.GeoSeries
-) -> list[list[list[float]]]:
-    """Return places clear of routes for the name of every county with service, the clearest first."""
-    service = scale(shapely.box(*lines.total_bounds), NAME_SQUEEZE, 1, origin=(0, 0))
-    streets = scale(
-        shapely.geometrycollections(lines.simplify(100).to_numpy()), NAME_SQUEEZE, 1, origin=(0, 0)
-    )
-    tree = shapely.STRtree(shapely.get_parts(streets))
-    found: list[list[list[float]]] = []
-    for name, county in zip(names, whole, strict=True):
-        inside = shapely.intersection(scale(county, NAME_SQUEEZE, 1, origin=(0, 0)), service)
-        spots = [] if name.isdigit() or not inside.area else clear_places(inside, tree, SPOTS)
-        wide = [scale(spot, 1 / NAME_SQUEEZE, 1, origin=(0, 0)) for spot in spots]
-        places = gpd.GeoSeries(wide, crs=lines.crs).to_crs(4326)
-        found.append([[round(spot.y, 5), round(spot.x, 5)] for spot in places])
-    return found

@@ -9,7 +9,7 @@ import pandas as pd
 from targeting import reasons
 from targeting.plan import Plan
 from targeting.wording import percent
-from targeting.write.map_geometry import badge_places, one_line_per_street
+from targeting.write.map_geometry import badge_places
 from targeting.write.map_topology import STEPS, steps
 from targeting.write.map_tracts import told
 from targeting.write.tables import rounded
@@ -32,18 +32,18 @@ def route_order(plan: Plan) -> list[str]:
     return [*posted, *plan.scores.feed.routes.index.difference(posted, sort=False)]
 
 
-def route_rows(plan: Plan, lines: gpd.GeoSeries, *, public: bool) -> list[dict[str, Any]]:
+def route_rows(plan: Plan, streets: gpd.GeoSeries, *, public: bool) -> list[dict[str, Any]]:
     """Return every route with its lines and posters; unless public with reasons and figures too.
 
     Parameters
     ----------
-    lines : GeoSeries
-        Of all routes, in metres.
+    streets : GeoSeries
+        The lines of all routes, each street once, in metres.
     """
     scores, order = plan.scores, route_order(plan)
-    streets = [one_line_per_street(lines[route]) for route in order]
-    places = gpd.GeoSeries(badge_places(streets), crs=lines.crs).to_crs(4326)
-    drawn = gpd.GeoSeries(streets, crs=lines.crs).to_crs(4326)
+    streets = streets[order]
+    places = gpd.GeoSeries(badge_places(list(streets)), crs=streets.crs).to_crs(4326)
+    drawn = streets.to_crs(4326)
     posters = _posters(plan, public=public)
     figures = {} if public else _figures(plan)
     away = plan.vehicles.set_index("route_id")
