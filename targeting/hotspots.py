@@ -33,6 +33,7 @@ overlap. They say where to look first, not that nobody speaks the language elsew
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -124,27 +125,40 @@ def find_hotspots(
         dtype=float,
     )
     sample = values[values.notna().all(axis=1)].sort_index()
-    xy = np.asarray(centroids_xy_m, float)[people.index.get_indexer(sample.index)]
+    place = people.index.get_indexer(sample.index)
+    xy = np.asarray(centroids_xy_m, float)[place]
     around = _neighbourhoods(xy.tobytes(), rule.nearest, rule.band_m)
-    result = pd.DataFrame(index=sample.index)
+    figures = {measure: sample[measure].to_numpy() for measure in MEASURES}
+    some = figures["estimate"] > 0
+    gi, high, dense = {}, {}, {}
     for measure, name in TESTS:
-        z = local_gi_star(sample[measure].to_numpy(), around[name])
+        z = local_gi_star(figures[measure], around[name])
         if name == "band" and not rule.lone:
             z[np.bincount(around[name][0], minlength=len(z)) == 1] = np.nan
-        result[f"gi_{measure}_{name}"] = z
-    some = (sample["estimate"] > 0).to_numpy()
-    for measure in MEASURES:
-        typical = sample[measure][sample[measure] > 0].median()
-        enough = sample["density"] > getattr(rule, f"dense_{measure}")
-        result[f"dense_{measure}"] = some & (sample[measure] > typical) & enough
-    for measure, name in TESTS:
-        high = some & (result[f"gi_{measure}_{name}"] >= rule.z)
-        result[f"hot_{measure}_{name}"] = high | result[f"dense_{measure}"]
-    result["hot"] = result[[f"hot_{measure}_{name}" for measure, name in TESTS]].any(axis=1)
-    result["why"] = pd.Series(_why(result, some, rule.z), result.index, dtype="str")
-    outside = {column: False for column in result if str(column).startswith(("hot", "dense"))}
-    result = result.reindex(people.index)
-    return result.fillna({**outside, "why": ""}).astype(dict.fromkeys(outside, bool) | {"why": "str"})
+        gi[measure, name] = z
+        high[measure, name] = some & (z >= rule.z)
+    for measure, values_of in figures.items():
+        typical = np.median(values_of[some]) if some.any() else 0.0
+        enough = figures["density"] > getattr(rule, f"dense_{measure}")
+        dense[measure] = some & (values_of > typical) & enough
+    hot = {(measure, name): high[measure, name] | dense[measure] for measure, name in TESTS}
+
+    def everywhere(found: npt.NDArray[Any], outside: float | bool | str) -> npt.NDArray[Any]:
+        every = np.full(len(people), outside, found.dtype)
+        every[place] = found
+        return every
+
+    why = np.array(_why(high, dense), dtype=object)
+    return pd.DataFrame(
+        {
+            **{f"gi_{measure}_{name}": everywhere(gi[measure, name], np.nan) for measure, name in TESTS},
+            **{f"dense_{measure}": everywhere(dense[measure], False) for measure in MEASURES},
+            **{f"hot_{measure}_{name}": everywhere(hot[measure, name], False) for measure, name in TESTS},
+            "hot": everywhere(np.any(list(hot.values()), axis=0), False),
+            "why": pd.array(everywhere(why, ""), dtype="str"),
+        },
+        index=people.index,
+    )
 
 
 def hotspots_of(tracts: Tracts, keys: Sequence[str], rule: HotspotRule) -> dict[str, pd.DataFrame]:
@@ -306,16 +320,18 @@ def _in_order(place: Ints, neighbour: Ints) -> tuple[Ints, Ints]:
     return place[order], neighbour[order]
 
 
-def _why(result: pd.DataFrame, some: Flags, least_z: float) -> list[str]:
-    """Return for each tract by which tests it is hot, and by which half of them."""
-    texts: list[list[str]] = [[] for _ in some]
+def _why(high: Mapping[tuple[str, str], Flags], dense: Mapping[str, Flags]) -> list[str]:
+    """Return for each tract by which tests it is hot, and by which half of them.
+
+    Parameters
+    ----------
+    high : mapping of test to ndarray of bool, shape (tracts,)
+    dense : mapping of measure to ndarray of bool, shape (tracts,)
+    """
+    texts: list[list[str]] = [[] for _ in dense["density"]]
     for measure in MEASURES:
-        halves = {
-            f"Gi* {name}": some & (result[f"gi_{measure}_{name}"] >= least_z).to_numpy()
-            for name in NEIGHBOURHOODS
-        } | {"dense": result[f"dense_{measure}"].to_numpy()}
-        for row, text in enumerate(texts):
+        halves = {f"Gi* {name}": high[measure, name] for name in NEIGHBOURHOODS} | {"dense": dense[measure]}
+        for row in np.flatnonzero(np.any(list(halves.values()), axis=0)):
             reasons = [half for half, holds in halves.items() if holds[row]]
-            if reasons:
-                text.append(f"{measure} ({', '.join(reasons)})")
+            texts[row].append(f"{measure} ({', '.join(reasons)})")
     return [", ".join(text) for text in texts]
