@@ -24,6 +24,7 @@ from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.csv_blocks import POOL, parse_csv
 from targeting.errors import FeedError, UnsafeFileError
 from targeting.feed_members import find_tables
+from targeting.feed_slips import NEEDED, refuse_decimal_commas, refuse_no_row, refuse_one_column
 from targeting.notices import Notices
 from targeting.plain_text import plain
 from targeting.text_columns import Column, Figures, Parse, column_of, plain_column
@@ -131,6 +132,7 @@ class FeedFiles:
         required = list(required)
         missing = [name for name in required if name not in header]
         if missing:
+            refuse_one_column(self.label, table, header)
             raise FeedError(
                 f"{self.label}: {table}.txt has no column {missing[0]!r} "
                 f"(it has: {', '.join(header[:12])}); ask the agency for a complete feed."
@@ -139,6 +141,8 @@ class FeedFiles:
         least = 1 + max((header.index(name) for name in required), default=0)
         there = {name: parse for name, parse in parses.items() if name in header}
         found, figures, rows = self._read(table, header, present, there, least)
+        if table == "stops":
+            refuse_decimal_commas(self.label, found)
         blank = column_of(np.zeros(rows, np.int32), [""])
         return {name: found.get(name, blank) for name in wanted}, {
             name: figures.get(name) or Figures(np.full(rows, parse.one(""), parse.dtype))
@@ -224,6 +228,7 @@ class FeedFiles:
         if uneven:
             extra = self._mend(table, sorted(uneven), header, least)
             rows += len(extra)
+            refuse_no_row(self.label, table, header, uneven, rows)
             found = {
                 name: column.followed_by([plain(row[header.index(name)]).strip() for row in extra])
                 for name, column in found.items()
@@ -309,7 +314,7 @@ def open_feed(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> 
         When the path is missing, is no zip, is cut short or made to deceive, or holds no stops.txt.
     """
     members = find_tables(path, limits)
-    for table in ("stops", "routes", "trips", "stop_times"):
+    for table in NEEDED:
         if table not in members:
             raise FeedError(
                 f"{path.name}: holds no {table}.txt, which every GTFS feed must have; "
