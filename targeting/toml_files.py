@@ -36,7 +36,8 @@ def read_toml(file: Path) -> dict[str, Any]:
     except UnicodeDecodeError as fault:
         if len(data) <= MOST_BYTES:
             raise CampaignError(
-                f"{file}: cannot be read as text ({fault.reason}); give a campaign file (TOML), saved in UTF-8."
+                f"{file}: cannot be read as text ({fault.reason}); give a campaign file (TOML), saved in "
+                "UTF-8."
             ) from fault
         text = ""
     except OSError as fault:
