@@ -10,6 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
 import shapely
@@ -21,6 +22,9 @@ from targeting.postable import routes_run
 from targeting.posting import seen_on, tract_figures
 from targeting.reach import Floats, Ints, mean_departures, posted_vehicles
 from targeting.reached import near_by_tract, reached_by_tract
+
+Rings = list[list[list[float]]]
+OUTLINE_DEGREES = 0.005  # some 500 m, a pixel of the map of one region
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,22 @@ def ground_of(plan: Plan) -> Ground:
             }
         ),
     )
+
+
+def outline_of(tracts: npt.NDArray[np.object_]) -> Rings:
+    """Return the border of the ground that tracts cover, for a small map: coarse, and without its holes.
+
+    Parameters
+    ----------
+    tracts : ndarray of geometries
+        EPSG:4326.
+    """
+    coarse = shapely.simplify(tracts, OUTLINE_DEGREES / 2)
+    # grown and shrunk again, so that the gaps close that simplifying leaves between them
+    grown = shapely.union_all(shapely.buffer(coarse, OUTLINE_DEGREES, quad_segs=2))
+    whole = shapely.simplify(shapely.buffer(grown, -OUTLINE_DEGREES, quad_segs=2), OUTLINE_DEGREES)
+    parts = [part for part in shapely.get_parts(whole) if part.area > OUTLINE_DEGREES**2]
+    return [np.round(shapely.get_coordinates(part.exterior), 3).tolist() for part in parts]
 
 
 def mean_service(plan: Plan) -> float:

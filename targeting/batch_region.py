@@ -47,6 +47,8 @@ class Record:
         The campaign file.
     bounds : tuple of float
         West, south, east and north of its stops, degrees.
+    outline : list of rings
+        The border of its tracts, coarse: longitude and latitude of each point.
     invented : bool
         Whether its agencies say that they are.
     tracts, routes, buses_asked, buses_placed, venue_cards, warnings : int
@@ -69,6 +71,7 @@ class Record:
     campaign: str
     file: str
     bounds: tuple[float, float, float, float]
+    outline: list[list[list[float]]]
     invented: bool
     tracts: int
     routes: int
@@ -238,7 +241,7 @@ def _plan(campaign: Campaign, name: str, out: Path, mark: str) -> Record:
 
 
 def _record(plan: "Plan", mark: str, written: str) -> Record:
-    from targeting.batch_ground import mean_service
+    from targeting.batch_ground import mean_service, outline_of
 
     scores = plan.scores
     campaign, stops = scores.campaign, scores.feed.stops
@@ -252,6 +255,7 @@ def _record(plan: "Plan", mark: str, written: str) -> Record:
         campaign=campaign.name,
         file=str(campaign.file),
         bounds=(west, south, east, north),
+        outline=outline_of(scores.tracts.geometry.to_numpy()),
         invented=any("invented" in agency.lower() for agency in scores.feed.routes["agency"]),
         tracts=len(scores.tracts.names),
         routes=len(scores.feed.routes),

@@ -11,8 +11,10 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import shapely
 from batch_workers import plan_or_die
 from click.testing import CliRunner, Result
 from two_agencies import write_east, write_west
@@ -20,6 +22,7 @@ from two_agencies import write_east, write_west
 import targeting
 import targeting.batch
 from targeting.batch import plan_regions, start_workers
+from targeting.batch_ground import outline_of
 from targeting.batch_list import Region, read_regions
 from targeting.batch_region import Outcome, plan_region, read_record
 from targeting.cli import main
@@ -367,7 +370,7 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
     assert "default-src 'none'" in page
     assert not re.search(r"https?://(?!www\.w3\.org)|<script|src=", page)
     assert "refresh" not in page
-    assert page.count('class="dot"') == 2
+    assert page.count('class="dot"') == page.count('class="ground"') == 2
     assert "800 ± 67" in page
 
     same = {name: (out / name).read_bytes() for name in ("national.csv", "east/map.html")}
@@ -453,6 +456,28 @@ def test_the_map_places_regions() -> None:
     assert ratio == pytest.approx(0.80, abs=0.01)  # the cosine of 36.7 degrees
     assert [words for _, words in drawn.meridians] == ["120° W", "110° W", "100° W", "90° W", "80° W"]
     assert region_map({}) is None
+
+
+def test_the_map_draws_the_ground_where_its_degrees_are() -> None:
+    drawn = region_map({"one": (0.0, 0.0, 8.0, 8.0)}, [[[[2.0, 4.0], [6.0, 4.0], [6.0, 6.0], [2.0, 4.0]]]])
+    assert drawn is not None
+    x = {words: at for at, words in drawn.meridians}
+    y = {words: at for at, words in drawn.parallels}
+    corners = [(x["2° E"], y["4° N"]), (x["6° E"], y["4° N"]), (x["6° E"], y["6° N"]), (x["2° E"], y["4° N"])]
+    assert drawn.ground == ("M" + " ".join(f"{at:g},{down:g}" for at, down in corners) + "Z",)
+
+
+def test_the_ground_of_a_region_is_that_of_its_tracts() -> None:
+    """Nine squares with a small gap between them and one far away; the lake in their middle is filled."""
+    side = 0.1
+    near = [
+        shapely.box(east * side, north * side, (east + 0.99) * side, (north + 0.99) * side)
+        for east in range(3) for north in range(3) if (east, north) != (1, 1)
+    ]  # fmt: skip
+    rings = outline_of(np.array([*near, shapely.box(2, 2, 2.1, 2.1)], dtype=object))
+    areas = sorted(shapely.Polygon(ring).area for ring in rings)
+    assert areas == pytest.approx([side**2, 9 * side**2], rel=0.02)
+    assert sum(len(ring) for ring in rings) < 40
 
 
 def test_labels_of_the_map_keep_clear_of_each_other() -> None:

@@ -1,6 +1,6 @@
-"""Where the regions of a batch lie: dots and boxes over a grid of meridians and parallels, and no more.
+"""Where the regions of a batch lie: dots and boxes on the ground of their census tracts.
 
-The page is offline and carries nobody's outlines: longitude and latitude stand at the frame instead.
+The page is offline and carries no outlines but those: longitude and latitude stand at the frame instead.
 """
 
 import math
@@ -17,6 +17,7 @@ STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60)
 MOST_LINES = 8
 Bounds = tuple[float, float, float, float]
 Box = tuple[float, float, float, float]
+Rings = Sequence[Sequence[Sequence[float]]]
 
 
 @dataclass(frozen=True)
@@ -41,23 +42,26 @@ class Spot:
 
 @dataclass(frozen=True)
 class RegionMap:
-    """The drawing: `meridians` and `parallels` are (pixels, what stands there)."""
+    """The drawing: `meridians` and `parallels` are (pixels, what stands there), `ground` paths of SVG."""
 
     width: float
     height: float
     frame: Box
     meridians: tuple[tuple[float, str], ...]
     parallels: tuple[tuple[float, str], ...]
+    ground: tuple[str, ...]
     spots: tuple[Spot, ...]
 
 
-def region_map(places: Mapping[str, Bounds]) -> RegionMap | None:
+def region_map(places: Mapping[str, Bounds], outlines: Sequence[Rings] = ()) -> RegionMap | None:
     """Return the map of the regions, None where none has a place.
 
     Parameters
     ----------
     places : mapping of region to (west, south, east, north)
         Degrees.
+    outlines : sequence of lists of rings
+        Of the ground of each region: longitude and latitude, degrees. It may reach beyond the frame.
     """
     if not places:
         return None
@@ -88,8 +92,20 @@ def region_map(places: Mapping[str, Bounds]) -> RegionMap | None:
         frame=frame,
         meridians=tuple((place(at, 0)[0], _degrees(at, "E", "W")) for at in meridians),
         parallels=tuple((place(0, at)[1], _degrees(at, "N", "S")) for at in parallels),
+        ground=tuple(
+            " ".join(_path([place(lon, lat) for lon, lat in ring]) for ring in rings) for rings in outlines
+        ),
         spots=tuple(_labelled(spots, frame)),
     )
+
+
+def _path(points: Sequence[tuple[float, float]]) -> str:
+    """Return an outline as a path of SVG, without the points that are less than a pixel from the last one."""
+    kept = [points[0]]
+    for x, y in points[1:]:
+        if abs(x - kept[-1][0]) + abs(y - kept[-1][1]) >= 1:
+            kept.append((x, y))
+    return f"M{' '.join(f'{x:g},{y:g}' for x, y in kept)}Z"
 
 
 def _around(places: Sequence[Bounds]) -> Bounds:

@@ -166,7 +166,7 @@ def _page(
         rows=rows,
         running=running,
         counts={status: said.count(status) for status in ("planned", "unchanged", "failed", WAITING)},
-        map=region_map(placed),
+        map=region_map(placed, [record.outline for record in records.values()]),
         unplaced=[row["name"] for row in rows if row["record"] is None],
         national=[] if national is None else [_national(row, smallest) for _, row in national.iterrows()],
         refused=refused,
