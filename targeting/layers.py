@@ -249,6 +249,7 @@ def _plain(frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the shapes with plain texts in their columns and names."""
     shapes = frame.geometry.name
     for name in frame.columns.drop(shapes):
-        if any(isinstance(value, str) for value in frame[name]):
-            frame[name] = [plain(value) if isinstance(value, str) else value for value in frame[name]]
+        values = frame[name].tolist() if frame[name].dtype.kind == "O" else []
+        if any(isinstance(value, str) for value in values):
+            frame[name] = [plain(value) if isinstance(value, str) else value for value in values]
     return frame.rename(columns={name: plain(str(name)) for name in frame.columns.drop(shapes)})

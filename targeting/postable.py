@@ -65,7 +65,7 @@ def make_postable(
     joined = unit_catchment(near, units, feed.routes["departures_week"].to_numpy(float))
     table = units.table.assign(
         unit=units.kind,
-        called=[_called(unit, units, feed) for unit in units.table.index],
+        called=_called(units, feed),
         slots=campaign.posters.slots,
         venue=False,
     )
@@ -173,12 +173,13 @@ def _beside(left: Catchment, right: Catchment) -> Catchment:
     )
 
 
-def _called(unit: str, units: Units, feed: Feed) -> tuple[str, ...]:
-    """Return what a planner may call a unit besides its id."""
-    name = str(units.table.at[unit, "unit_name"])
+def _called(units: Units, feed: Feed) -> list[tuple[str, ...]]:
+    """Return what a planner may call each unit besides its id."""
     if units.kind == "garage":
-        return (name, unit.removeprefix("garage:"))
-    routes = list(units.table.at[unit, "routes"])
-    info = feed.routes.loc[routes]
-    numbers = [*info["route_short_name"], *info["route_long_name"], *info["route_name"], *routes]
-    return tuple(dict.fromkeys(filter(None, [name, *numbers])))
+        return [(str(name), unit.removeprefix("garage:")) for unit, name in units.table["unit_name"].items()]
+    kinds = [feed.routes[name].to_dict() for name in ("route_short_name", "route_long_name", "route_name")]
+    called = []
+    for name, routes in zip(units.table["unit_name"], units.table["routes"], strict=True):
+        numbers = [names[route] for names in kinds for route in routes]
+        called.append(tuple(dict.fromkeys(filter(None, [str(name), *numbers, *routes]))))
+    return called

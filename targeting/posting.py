@@ -185,20 +185,10 @@ def campaign_problem(scores: Scores, notices: Notices, audience: Audience | None
         Made from the scores where not given.
     """
     groups = told_apart(scores.languages)
-    figures = scores.postable.figures
-    units = list(scores.postable.table.index)
-    wide = {
-        name: np.column_stack(
-            [
-                figures.loc[figures["language"] == members[0].tag, ["unit_id", name]]
-                .set_index("unit_id")[name]
-                .reindex(units)
-                .to_numpy(float)
-                for members in groups.values()
-            ]
-        )
-        for name in ("served", "enough_probability")
-    }
+    first = [members[0].tag for members in groups.values()]
+    by_unit = scores.postable.figures.set_index(["unit_id", "language"])[["served", "enough_probability"]]
+    by_unit = by_unit.unstack("language").reindex(scores.postable.table.index)
+    wide = {name: by_unit[name][first].to_numpy(float) for name in ("served", "enough_probability")}
     return problem_of(
         scores.campaign,
         groups,

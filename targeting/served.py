@@ -141,15 +141,15 @@ def margins_of_sums(weights: Any, tracts: Tracts, keys: Sequence[str]) -> Floats
     keys : sequence of str
         Columns of `tracts.estimates`.
     """
-    keys = list(keys)
     split, areas = tracts.split_margins, tracts.split_areas
-    return margins_of_figures(
-        weights,
-        tracts.estimates[keys],
-        tracts.margins[keys],
-        None if split is None else split[keys],
-        None if areas is None else areas[keys],
-    )
+    if split is None or areas is None:
+        estimates, margins = (
+            np.column_stack([table[key].to_numpy(float) for key in keys])
+            for table in (tracts.estimates, tracts.margins)
+        )
+        return moe.of_weighted_sums(weights, estimates, margins)
+    keys = list(keys)
+    return margins_of_figures(weights, tracts.estimates[keys], tracts.margins[keys], split[keys], areas[keys])
 
 
 def margins_of_figures(
