@@ -29,7 +29,10 @@ from targeting import __version__
 
 FOLDER = "derived"
 MOST_ENTRIES = 100  # of a few megabytes each
-_LIBRARIES = ("geopandas", "highspy", "numpy", "pandas", "pyarrow", "pyproj", "scipy", "shapely")
+_LIBRARIES = (
+    "branca", "folium", "geopandas", "highspy", "jinja2", "networkx", "numpy", "pandas", "pyarrow", "pyproj",
+    "scipy", "shapely",
+)  # fmt: skip
 _DAMAGED = (OSError, EOFError, LookupError, TypeError, ValueError, zipfile.BadZipFile, shapely.GEOSException)
 Made = TypeVar("Made")
 Content = Mapping[str, Any]

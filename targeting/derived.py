@@ -5,7 +5,6 @@ All functions return exactly what they would make anew, and add the same notices
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -140,9 +139,7 @@ def derive_families(
     if cache is None:
         return families(route_leakage, routes, shared, share)
     leaks = (route_leakage.data, route_leakage.indices, route_leakage.indptr)
-    key = key_of(
-        "families", [metadata.version("networkx"), *leaks, list(routes), sorted(shared.items()), share]
-    )
+    key = key_of("families", [*leaks, list(routes), sorted(shared.items()), share])
     kept = cache.get(key, lambda content: [tuple(family) for family in content["families"]])
     if kept is not None:
         return kept

@@ -13,6 +13,7 @@ from targeting.cache import Cache
 from targeting.campaign import read_campaign
 from targeting.inputs import Inputs
 from targeting.plan import Plan, make_plan
+from targeting.write import map as map_writer
 from targeting.write import map_ground
 from targeting.write.map import map_html
 from targeting.write.map_data import Audience
@@ -48,7 +49,7 @@ def never(*_: object, **__: object) -> None:
 
 
 @pytest.mark.parametrize("audience", ["staff", "public"])
-def test_a_map_on_ground_from_the_cache_is_the_map(
+def test_a_map_from_the_cache_is_the_map(
     plan: Plan, wet: Inputs, cache: Cache, monkeypatch: pytest.MonkeyPatch, audience: Audience
 ) -> None:
     flooded = dataclasses.replace(plan, scores=dataclasses.replace(plan.scores, inputs=wet))
@@ -56,7 +57,15 @@ def test_a_map_on_ground_from_the_cache_is_the_map(
     assert pages[0] != pages[1]
     assert [map_html(each, audience, cache) for each in (plan, flooded)] == pages
     monkeypatch.setattr(map_ground, "_drawn", never)
+    monkeypatch.setattr(map_writer, "_built", never)
     assert [map_html(each, audience, cache) for each in (plan, flooded)] == pages
+
+
+def test_another_place_is_another_entry(cache: Cache) -> None:
+    here, there = (map_writer._folium_parts((45.5, longitude), cache) for longitude in (-122.5, -122.25))
+    assert "-122.5" in here["script"]
+    assert there["script"] == here["script"].replace("-122.5", "-122.25")
+    assert len(list(cache.folder.iterdir())) == 2
 
 
 def moved(inputs: Inputs) -> Inputs:

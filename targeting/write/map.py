@@ -13,47 +13,20 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-import folium
 import jinja2
 import xstatic.pkg.leaflet
-from branca.element import MacroElement
-from folium.template import Template
 
-from targeting.cache import Cache
+from targeting.cache import Cache, key_of
 from targeting.plan import Plan
 from targeting.write.map_data import Audience, map_data
 from targeting.write.map_text import page_text
 
-MAP_ID = "plan"
 # What the page's script is made of, in the order in which it is read
 ROOMS = (
     "map_words", "map_shapes", "map_ground", "map_tracts", "map_routes", "map_stops", "map_search",
     "map_cards", "map_legend", "map_lists", "map_address", "map_paper", "map",
 )  # fmt: skip
 TILES = "https://tile.openstreetmap.org"  # asked only where the reader ticks the base map
-
-
-class _PlanLayers(MacroElement):  # type: ignore[misc]
-    """Everything on the map; drawn by map.js from the page's JSON."""
-
-    _template = Template(
-        "{% macro script(this, kwargs) %}"
-        "showPlan({{ this._parent.get_name() }}, "
-        'JSON.parse(document.getElementById("plan-data").textContent));'
-        "{% endmacro %}"
-    )
-
-
-class _PageTemplate:
-    """A page that Folium's root renders once: names in the plan are never template source."""
-
-    def __init__(self, **values: object) -> None:
-        self._values = values
-
-    def render(self, this: folium.Figure, kwargs: dict[str, Any]) -> str:
-        """Return the page; `this` is the root that holds Folium's own parts."""
-        environment = jinja2.Environment(autoescape=True, trim_blocks=True)
-        return environment.from_string(_text("map_page.html")).render(this=this, **self._values, **kwargs)
 
 
 def map_html(plan: Plan, audience: Audience = "staff", cache: Cache | None = None) -> str:
@@ -65,7 +38,7 @@ def map_html(plan: Plan, audience: Audience = "staff", cache: Cache | None = Non
     audience : {"staff", "public"}
         For the public: where posters hang and in which languages, and no figure of people.
     cache : Cache, optional
-        Of grounds that were drawn before.
+        Of grounds that were drawn and maps that Folium built before.
 
     Returns
     -------
@@ -74,24 +47,11 @@ def map_html(plan: Plan, audience: Audience = "staff", cache: Cache | None = Non
     """
     data = map_data(plan, audience, cache)
     (south, west), (north, east) = data["bounds"]
-    chart = folium.Map(
-        location=[(south + north) / 2, (west + east) / 2],
-        zoom_start=10,
-        tiles=None,
-        prefer_canvas=True,
-        control_scale=True,
-        attribution_control=False,
-        zoom_snap=0.25,
-        fade_animation=False,
-    )
-    chart.default_js, chart.default_css = [], []
-    layers = _PlanLayers()
-    for element, name in ((chart, MAP_ID), (layers, "layers")):
-        element._id = name  # Folium's own ids are random
-    chart.add_child(layers)
-    root = chart.get_root()
     leaflet = Path(xstatic.pkg.leaflet.BASE_DIR)
-    root._template = _PageTemplate(
+    # names in the plan are never template source
+    page = jinja2.Environment(autoescape=True, trim_blocks=True).from_string(_text("map_page.html"))
+    html = page.render(
+        folium=_folium_parts(((south + north) / 2, (west + east) / 2), cache),
         page=page_text(plan, audience),
         data=_json_in_script(data),
         leaflet_css=_without_images((leaflet / "leaflet.css").read_text(encoding="utf-8")),
@@ -99,7 +59,26 @@ def map_html(plan: Plan, audience: Audience = "staff", cache: Cache | None = Non
         css=_text("map.css"),
         scripts=[_text(f"{room}.js") for room in ROOMS],
     )
-    return _with_policy(_zoomable(root.render()))
+    return _with_policy(_zoomable(html))
+
+
+def _folium_parts(centre: tuple[float, float], cache: Cache | None) -> dict[str, str]:
+    """Return `targeting.write.map_folium.folium_parts`, from the cache where they are kept."""
+    if cache is None:
+        return _built(centre)
+    key = key_of("folium", centre)
+    parts = cache.get(key, lambda content: dict(content["parts"]))
+    if parts is None:
+        parts = _built(centre)
+        cache.put(key, {"parts": parts})
+    return parts
+
+
+def _built(centre: tuple[float, float]) -> dict[str, str]:
+    """Return what Folium builds; to load it takes a while that a plan from the cache need not wait."""
+    from targeting.write.map_folium import folium_parts
+
+    return folium_parts(centre)
 
 
 def _text(name: str) -> str:
