@@ -124,7 +124,7 @@ def test_rows_that_cannot_be_used(line: str, said: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"", r"cannot be read as a table"),
+        (b"", r"is empty; get the table again"),
         (b"lon,lat,name\n", r"holds no rows, only a header"),
         (b"lon,lat,name\n,,\n , ,\n", r"all of its rows are blank"),
         (b"lat,name\n45.5,A\n", r"has no column lon \(it has lat, name\); give each venue lon and lat"),
