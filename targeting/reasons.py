@@ -25,7 +25,7 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
         The groups that the predominant strategy posts on the route; None where it posts nothing there, or
         the plan follows another strategy: what hangs is then not spoken of.
     """
-    info = scores.feed.routes.loc[route]
+    route_name, trips = (scores.feed.routes.at[route, name] for name in ("route_name", "departures_week"))
     decided = scores.decisions[route]
     chosen = next(lang for lang in scores.languages if lang.tag == language)
     rows = scores.figures[route]
@@ -35,10 +35,10 @@ def why(scores: "Scores", route: str, language: str, hanging: Collection[str] | 
     leading = int((along & (scores.predominant == chosen.column).to_numpy()).sum())
     name = _name(scores, chosen.column)
     text = (
-        f"{info['route_name']} {'calls for' if chosen.column == decided['group'] else 'also carries'} "
+        f"{route_name} {'calls for' if chosen.column == decided['group'] else 'also carries'} "
         f"{name}, {_meaning(scores, leading, int(along.sum()))}: "
         f"{about_with_margin(row['served'], row['served_moe'], smallest)} {people_word(scores)} of "
-        f"{chosen.measured_as} live within walking distance, and {info['departures_week']:,.0f} trips a week "
+        f"{chosen.measured_as} live within walking distance, and {trips:,.0f} trips a week "
         "pass"
     )
     second = _runner_up(scores, route, chosen.column)

@@ -55,11 +55,12 @@ def write_plan(
     from targeting.write.orders_page import orders_html
     from targeting.write.plan_layers import plan_gpkg
     from targeting.write.record import public_record_json, record_json
-    from targeting.write.tables import public_placements_csv, sensitivity_csv, tables_csv
+    from targeting.write.tables import public_placements_csv, published, sensitivity_csv, tables_csv
     from targeting.write.workbook import coverage_xlsx
 
     check_out(out)
     workbooks: dict[str, bytes] = {}
+    files: dict[str, Callable[[Path], None]] = {}
     if audience == "public":
         if report:
             raise OutputError("a report is full of figures of people; leave --report out for the public.")
@@ -69,23 +70,21 @@ def write_plan(
             RECORD: public_record_json(plan),
         }
     else:
-        orders = make_orders(plan)
+        orders, tables = make_orders(plan), published(plan)
         contents = {
             "map.html": map_html(plan, cache=cache),
-            **tables_csv(plan),
+            **tables_csv(plan, tables),
             **orders_csv(plan, orders),
             "orders.html": orders_html(plan, orders),
             RECORD: record_json(plan),
         }
         workbooks["orders.xlsx"] = orders_workbook(plan, orders)
+        files = {  # figures of tracts are not for the public
+            LAYERS: lambda path: plan_gpkg(path, plan),
+            WORKBOOK: lambda path: coverage_xlsx(path, plan, tables),
+        }
     if report and plan.posting.solution is not None:
         contents["sensitivity.csv"] = sensitivity_csv(plan)
-    # figures of tracts are not for the public
-    of_people: dict[str, Callable[[Path], None]] = {
-        LAYERS: lambda path: plan_gpkg(path, plan),
-        WORKBOOK: lambda path: coverage_xlsx(path, plan),
-    }
-    files = of_people if audience == "staff" else {}
     try:
         made: list[str] = []
         with whole_folder(out) as partial:

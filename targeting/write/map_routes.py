@@ -42,30 +42,32 @@ def route_rows(plan: Plan, streets: gpd.GeoSeries, *, public: bool) -> list[dict
     """
     scores, order = plan.scores, route_order(plan)
     streets = streets[order]
-    places = gpd.GeoSeries(badge_places(list(streets)), crs=streets.crs).to_crs(4326)
-    drawn = streets.to_crs(4326)
+    badges = gpd.GeoSeries(badge_places(list(streets)), crs=streets.crs).to_crs(4326)
+    places = zip(badges.y.tolist(), badges.x.tolist(), strict=True)
     posters = _posters(plan, public=public)
     figures = {} if public else _figures(plan)
-    away = plan.vehicles.set_index("route_id")
+    away = plan.vehicles.set_index("route_id")[["elsewhere", "elsewhere_routes"]].to_dict("index")
+    known = scores.feed.routes[["route_name", "route_short_name", "mode", "departures_week"]].to_dict("index")
     rows = []
-    for number, route in enumerate(order):
-        info = scores.feed.routes.loc[route]
+    for route, street, place in zip(order, streets.to_crs(4326), places, strict=True):
+        info = known[route]
         row = {
             "name": info["route_name"],
             "short": info["route_short_name"] or info["route_name"][:8],
             "mode": info["mode"].replace("_", " "),
             "trips": round(info["departures_week"]),
             "posters": posters.get(route, []),
-            "lines": steps(drawn.iloc[number]),
-            "badge": [round(places.iloc[number].y, 5), round(places.iloc[number].x, 5)],
+            "lines": steps(street),
+            "badge": [round(degrees, 5) for degrees in place],
         }
         if not public:
-            elsewhere = away.at[route, "elsewhere"] if route in away.index else np.nan
+            goes = away.get(route, {"elsewhere": np.nan, "elsewhere_routes": ""})
+            elsewhere = goes["elsewhere"]
             row |= {
                 "verdict": "" if route in posters else reasons.verdict(scores, route),
                 "figures": figures[route],
                 "elsewhere": "" if pd.isna(elsewhere) or elsewhere < 0.005 else percent(elsewhere),
-                "elsewhereRoutes": away.at[route, "elsewhere_routes"] if route in away.index else "",
+                "elsewhereRoutes": goes["elsewhere_routes"],
             }
         rows.append(row)
     return rows

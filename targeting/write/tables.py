@@ -4,6 +4,7 @@ People and their margins are whole numbers, shares have four decimals. The last 
 the figures come from, so that a pasted row can still be traced.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,9 +67,16 @@ def as_published(plan: "Plan", table: pd.DataFrame) -> pd.DataFrame:
     return told(rounded(table), plan.scores.campaign.certainty.smallest_count)
 
 
-def tables_csv(plan: "Plan") -> dict[str, str]:
-    """Return the text of each CSV file by its name."""
-    return {f"{name}.csv": _csv(plan, table) for name, table in published(plan).items()}
+def tables_csv(plan: "Plan", tables: Mapping[str, pd.DataFrame] | None = None) -> dict[str, str]:
+    """Return the text of each CSV file by its name.
+
+    Parameters
+    ----------
+    plan : Plan
+    tables : mapping of name to DataFrame, optional
+        `published` of the plan, made where not given.
+    """
+    return {f"{name}.csv": _csv(plan, table) for name, table in (tables or published(plan)).items()}
 
 
 def sensitivity_csv(plan: "Plan") -> str:

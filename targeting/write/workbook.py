@@ -21,7 +21,6 @@ from targeting.write.report_content import ReportContent, WhatHung, report_conte
 from targeting.write.report_hung import NOT_TOLD, differences
 from targeting.write.report_words import day
 from targeting.write.sheets import Column, Workbook
-from targeting.write.tables import published
 from targeting.write.workbook_prose import in_short, methods, read_me, title
 
 if TYPE_CHECKING:
@@ -40,8 +39,15 @@ class Sheet:
     strong: Sequence[bool] = ()
 
 
-def coverage_xlsx(path: Path, plan: "Plan") -> None:
+def coverage_xlsx(path: Path, plan: "Plan", tables: Mapping[str, pd.DataFrame]) -> None:
     """Write the workbook into the folder that holds the tables and the record of the plan already.
+
+    Parameters
+    ----------
+    path : Path
+    plan : Plan
+    tables : mapping of name to DataFrame
+        `targeting.write.tables.published`.
 
     Raises
     ------
@@ -50,7 +56,7 @@ def coverage_xlsx(path: Path, plan: "Plan") -> None:
     """
     content = report_content(read_plan_folder(path.parent))
     tracts = pd.DataFrame(tract_layer(plan).drop(columns="geometry"))
-    path.write_bytes(workbook(published(plan), tracts, content, plan.scores.languages))
+    path.write_bytes(workbook(tables, tracts, content, plan.scores.languages))
 
 
 def workbook(
