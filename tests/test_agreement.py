@@ -183,8 +183,8 @@ def of_pages(folder: Path) -> Iterator[tuple[tuple[str, ...], str, float]]:
     words = texts_of(page).replace("|", " ")
     for name, tag in own.items():
         found = re.search(
-            rf"{re.escape(name)} · \D+ ([\d,]+) of [\d,]+ bus\D*?([\d,]+) ± ([\d,]+) of ([\d,]+) near any [^;]*; "
-            r"([\d,]+) in the area reach ([\d,]+) ± ([\d,]+)",
+            rf"{re.escape(name)} · \D+ ([\d,]+) of [\d,]+ bus\D*?([\d,]+) ± ([\d,]+) of ([\d,]+) "
+            r"near any [^;]*; ([\d,]+) in the area reach ([\d,]+) ± ([\d,]+)",
             words,
         )
         assert found, name
