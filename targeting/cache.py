@@ -28,7 +28,7 @@ import shapely
 from targeting import __version__
 
 FOLDER = "derived"
-MOST_ENTRIES = 100  # of a few megabytes each
+MOST_ENTRIES = 400  # about eight a campaign, of a few megabytes in all
 _LIBRARIES = (
     "branca", "folium", "geopandas", "highspy", "jinja2", "networkx", "numpy", "pandas", "pyarrow", "pyproj",
     "scipy", "shapely",

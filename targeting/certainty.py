@@ -11,7 +11,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy.special import ndtr
 
 from targeting import moe
 from targeting.languages import Language
@@ -46,6 +45,8 @@ def rank_probabilities(estimates: npt.ArrayLike, errors: npt.ArrayLike) -> tuple
     standard errors of all the languages: the integrand is smooth on each piece however different
     the errors are. Agrees with the closed form for two languages to 1e-9.
     """
+    from scipy.special import ndtr  # here and below, since a plan from the cache has its probabilities
+
     mean = np.atleast_2d(np.asarray(estimates, float))
     error = np.maximum(np.atleast_2d(np.asarray(errors, float)), SMALLEST_ERROR)
     first, second = np.zeros_like(mean), np.zeros_like(mean)
@@ -66,6 +67,8 @@ def rank_probabilities(estimates: npt.ArrayLike, errors: npt.ArrayLike) -> tuple
 
 def probability_at_least(estimates: npt.ArrayLike, errors: npt.ArrayLike, least: float) -> Floats:
     """Return the probability that each true figure is at least `least`."""
+    from scipy.special import ndtr
+
     error = np.maximum(np.asarray(errors, float), SMALLEST_ERROR)
     return np.asarray(ndtr((np.asarray(estimates, float) - least) / error))
 

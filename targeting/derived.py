@@ -16,12 +16,14 @@ import shapely
 from targeting.cache import Cache, key_of
 from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.catchment import Catchment
+from targeting.certainty import certainty_of
 from targeting.design_week import DesignWeek
 from targeting.feed import Feed, FeedSource, read_feeds
 from targeting.feed_checks import check_feed
 from targeting.feed_files import open_feed
 from targeting.ground import find_catchments
 from targeting.interlining import SharedHours, families
+from targeting.languages import Language
 from targeting.notices import Notices
 from targeting.tracts import Tracts
 
@@ -146,6 +148,35 @@ def derive_families(
     found = families(route_leakage, routes, shared, share)
     cache.put(key, {"families": found})
     return found
+
+
+def derive_certainty(
+    cache: Cache | None,
+    served: pd.DataFrame,
+    languages: Sequence[Language],
+    *,
+    min_served: float,
+    cv_limits: tuple[float, float],
+) -> pd.DataFrame:
+    """Return how sure the figures are: the table of `targeting.certainty.certainty_of`.
+
+    Parameters
+    ----------
+    cache : Cache or None
+        None to compute it in any case.
+    served, languages, min_served, cv_limits
+        As for `certainty_of`.
+    """
+    if cache is None:
+        return certainty_of(served, languages, min_served=min_served, cv_limits=cv_limits)
+    figures = served[["route_id", "language", "served", "served_moe"]]
+    names = [(language.tag, language.column) for language in languages]
+    key = key_of("certainty", [figures, names, min_served, cv_limits])
+    kept = cache.get(key, lambda content: pd.DataFrame(content["certainty"]))
+    if kept is None:
+        kept = certainty_of(served, languages, min_served=min_served, cv_limits=cv_limits)
+        cache.put(key, {"certainty": kept})
+    return kept
 
 
 def _content_of_feed(feed: Feed) -> dict[str, Any]:

@@ -8,8 +8,7 @@ import pandas as pd
 
 from targeting.cache import Cache
 from targeting.campaign import Campaign
-from targeting.certainty import certainty_of
-from targeting.derived import derive_catchments
+from targeting.derived import derive_catchments, derive_certainty
 from targeting.hotspots import HotspotRule, hot_table, hotspots_of
 from targeting.inputs import Inputs, Step, read_inputs
 from targeting.languages import Language, told_apart
@@ -89,7 +88,7 @@ def score(
     exposure = exposure_by_group(catchment, tracts.estimates[groups])
     served = people_served(catchment, tracts, languages)
     trust = campaign.certainty
-    sure = certainty_of(served, languages, min_served=trust.min_served, cv_limits=trust.cv_limits)
+    sure = derive_certainty(cache, served, languages, min_served=trust.min_served, cv_limits=trust.cv_limits)
     served = served.join(sure)
     assigned = settle_groups(
         assign_groups(exposure, predominant_exposure),

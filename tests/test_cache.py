@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,9 +25,10 @@ from targeting.campaign import read_campaign
 from targeting.campaign_sections import Limits
 from targeting.catchment import Catchment
 from targeting.cli import main
-from targeting.derived import derive_catchments, derive_families, derive_feed
+from targeting.derived import derive_catchments, derive_certainty, derive_families, derive_feed
 from targeting.feed import Feed
 from targeting.inputs import Inputs, read_inputs
+from targeting.languages import find_languages
 from targeting.notices import Notices
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
@@ -250,7 +252,7 @@ def test_the_command_without_a_cache_keeps_nothing(tmp_path: Path, monkeypatch: 
     without = routes("--no-cache")
     assert not kept.exists()
     assert routes() == without
-    assert len(list(kept.glob("*.zip"))) == 3
+    assert len(list(kept.glob("*.zip"))) == 4
     monkeypatch.setattr(derived, "read_feeds", never)
     assert routes() == without
 
@@ -271,12 +273,45 @@ def test_families_from_the_cache_are_the_families(cache: Cache, monkeypatch: pyt
     assert len(list(cache.folder.iterdir())) == 5
 
 
+def test_certainty_from_the_cache_is_the_certainty(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
+    languages = find_languages(["es", "vi", "ru"])
+    served = pd.DataFrame(
+        {
+            "route_id": ["1", "1", "1", "2", "2", "2"],
+            "language": ["es", "vi", "ru"] * 2,
+            "served": [300.0, 200.0, 0.0, 0.0, 1 / 3, 70.0],
+            "served_moe": [82.25, 82.25, 16.45, 0.0, 20.0, 30.0],
+        }
+    )
+    given: dict[str, Any] = {"min_served": 250.0, "cv_limits": (0.2, 0.4)}
+    sure = derive_certainty(None, served, languages, **given)
+    assert sure["runner_up"].tolist() == ["vi", "es", "es", "ru", "ru", "vi"]
+    pd.testing.assert_frame_equal(derive_certainty(cache, served, languages, **given), sure)
+    with monkeypatch.context() as patched:
+        patched.setattr(derived, "certainty_of", never)
+        kept = derive_certainty(cache, served, languages, **given)
+    pd.testing.assert_frame_equal(kept, sure, check_exact=True)
+    others = [
+        (served.assign(served=served["served"] + 1), languages, given),
+        (served.assign(served_moe=served["served_moe"] + 1), languages, given),
+        (served.assign(route_id=served["route_id"].str.cat(["x"] * 6)), languages, given),
+        (served, find_languages(["vi", "es", "ru"]), given),
+        (served, languages, {**given, "min_served": 251.0}),
+        (served, languages, {**given, "cv_limits": (0.2, 0.5)}),
+    ]
+    for entries, (figures, told, settings) in enumerate(others, start=2):
+        anew = derive_certainty(None, figures, told, **settings)
+        pd.testing.assert_frame_equal(derive_certainty(cache, figures, told, **settings), anew)
+        assert len(list(cache.folder.iterdir())) == entries
+
+
 def test_a_plan_from_the_cache_loads_no_library_for_what_it_need_not_find(tmp_path: Path) -> None:
+    libraries = ["folium", "holidays", "networkx", "scipy.spatial", "scipy.special"]
     code = (
         "import sys; from click.testing import CliRunner; from targeting.cli import main;"
         f"r = CliRunner().invoke(main, ['plan', {str(SAMPLE)!r}, '--out', {str(tmp_path / 'plan')!r}, '-q']);"
         "assert r.exit_code == 0, r.output;"
-        "print([m for m in ('folium', 'networkx', 'scipy.spatial', 'holidays') if m in sys.modules])"
+        f"print([name for name in {libraries} if name in sys.modules])"
     )
     outputs = [
         subprocess.run(
@@ -288,4 +323,4 @@ def test_a_plan_from_the_cache_loads_no_library_for_what_it_need_not_find(tmp_pa
         ).stdout.strip()
         for _ in range(2)
     ]
-    assert outputs == ["['folium', 'networkx', 'scipy.spatial', 'holidays']", "[]"]
+    assert outputs == [str(libraries), "[]"]
