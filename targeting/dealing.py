@@ -4,7 +4,8 @@ Languages that the census counts together are placed together, since no figure t
 are then dealt evenly, but for what the campaign says of one language by name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -26,23 +27,26 @@ def settled_cards(scores: Scores) -> Ints:
     return np.maximum(pinned, kept)
 
 
-def deal_to_languages(scores: Scores, cards: Ints, settled: Ints | None = None) -> Ints:
+def deal_to_languages(scores: Scores, cards: Ints) -> Ints:
     """Return cards by language, shape (units, languages).
 
     Parameters
     ----------
     cards : ndarray of int, shape (units, groups)
-    settled : ndarray of int, shape (units, languages), optional
-        `settled_cards` of the scores, for whoever deals many times.
     """
+    return dealer(scores)(cards)
+
+
+def dealer(scores: Scores) -> Callable[[Ints], Ints]:
+    """Return the same as a function of the cards alone, for whoever deals many times."""
     position = {language.tag: number for number, language in enumerate(scores.languages)}
     members = [
         [position[language.tag] for language in group] for group in told_apart(scores.languages).values()
     ]
-    return deal(
-        cards,
-        members,
-        settled=settled_cards(scores) if settled is None else settled,
+    return partial(
+        deal,
+        members=members,
+        settled=settled_cards(scores),
         floors=[floor_in_buses(scores.campaign, language.tag) for language in scores.languages],
         copies=[copies_that_hang(scores.campaign, language.tag) for language in scores.languages],
     )

@@ -10,7 +10,7 @@ from targeting.cache import Cache
 from targeting.campaign_sections import Campaign
 from targeting.catchment import Catchment
 from targeting.coverage_table import everyone
-from targeting.dealing import deal_to_languages, settled_cards
+from targeting.dealing import deal_to_languages, dealer
 from targeting.feasibility import affordable_floors
 from targeting.greedy import greedy_cards, greedy_path
 from targeting.languages import told_apart
@@ -129,10 +129,10 @@ def budget_rows(scores: Scores, posting: Posting) -> pd.DataFrame:
     tags = [language.tag for language in scores.languages]
     columns = [list(told_apart(scores.languages)).index(language.column) for language in scores.languages]
     in_buses = ~problem.venue
-    settled = settled_cards(scores)
+    deal = dealer(scores)
 
     def record(buses: int, cards: Ints, reach: Floats) -> None:
-        dealt = deal_to_languages(scores, cards * in_buses[:, None], settled)
+        dealt = deal(cards * in_buses[:, None])
         row = {"buses": float(buses), "reach": float(reach.sum())}
         row |= {f"reach_{tag}": float(reach[column]) for tag, column in zip(tags, columns, strict=True)}
         row |= {f"buses_{tag}": float(count) for tag, count in zip(tags, dealt.sum(axis=0), strict=True)}

@@ -1,5 +1,6 @@
 """The routes, stops and venues as the map draws them, with what hangs there and why."""
 
+from itertools import pairwise
 from typing import Any
 
 import geopandas as gpd
@@ -115,19 +116,22 @@ def venue_rows(plan: Plan, *, public: bool) -> list[dict[str, Any]]:
 def stop_columns(plan: Plan) -> dict[str, Any]:
     """Return the stops: `names`, each once; `name`, a position in them; `at`, steps; `routes`, positions."""
     feed = plan.scores.feed
-    names = {name: number for number, name in enumerate(dict.fromkeys(feed.stops["stop_name"]))}
+    called = feed.stops["stop_name"].tolist()
+    names = {name: number for number, name in enumerate(dict.fromkeys(called))}
     position = {route: number for number, route in enumerate(route_order(plan))}
     here = feed.stops.index.get_indexer(feed.departures["stop_id"])
     passing = feed.departures["route_id"].map(position).to_numpy(float)
-    calls: list[set[int]] = [set() for _ in feed.stops.index]
-    for stop, route in zip(here[passing >= 0].tolist(), passing[passing >= 0].tolist(), strict=True):
-        calls[stop].add(int(route))
+    known = passing >= 0
+    # each pair as one number, which sorts faster
+    met = np.unique(here[known] * len(position) + passing[known].astype(int))
+    stop, route = np.divmod(met, len(position))
+    calls, ends = route.tolist(), np.searchsorted(stop, np.arange(len(feed.stops) + 1)).tolist()
     points = np.round(feed.stops[["lat", "lon"]].to_numpy(float) * STEPS).astype(int)
     return {
         "names": list(names),
-        "name": [names[name] for name in feed.stops["stop_name"]],
+        "name": [names[name] for name in called],
         "at": np.diff(points, axis=0, prepend=0).ravel().tolist(),
-        "routes": [sorted(routes) for routes in calls],
+        "routes": [calls[begin:end] for begin, end in pairwise(ends)],
     }
 
 
