@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from targeting.exact_model import PlacementModel
 from targeting.greedy import Greedy, greedy_cards
 from targeting.problem import Problem
 from targeting.reach import Floats, Ints
@@ -106,6 +105,8 @@ class _Search:
     """The best placement found so far, and what no placement can exceed."""
 
     def __init__(self, problem: Problem, start: Greedy, gap: float, time_limit_s: float) -> None:
+        from targeting.exact_model import PlacementModel  # loads HiGHS, which a kept placement needs not
+
         self.began = time.monotonic()
         self.problem, self.gap, self.time_limit_s = problem, gap, time_limit_s
         self.best, self.bound = start.cards, start.bound
