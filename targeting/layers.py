@@ -66,6 +66,8 @@ def read_layer(path: Path, what: str, limits: Limits = DEFAULT_LIMITS) -> gpd.Ge
     """
     if not path.exists():
         raise TractError(f"{path}: no such file; check the {what} in the campaign file.")
+    if path.is_dir():
+        raise TractError(f"{path.name}: is a folder; give the file with the {what} in it.")
     if path.suffix.lower() in TABLES:
         raise TractError(
             f"{path.name}: cannot be read as a map layer: it is a table, which has no shapes; give the file "

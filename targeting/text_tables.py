@@ -65,6 +65,8 @@ def text_table(
         When the file is missing, is too large or no table, or holds only a header.
     """
     is_json = path.suffix.lower() == ".json"
+    if path.is_dir():
+        raise TractError(f"{path.name}: is a folder; give the file in it as {setting} in the campaign file.")
     try:
         text = examine_text(path, limits.file_bytes, in_lines=not is_json)
         with path.open(encoding=text.encoding, newline="") as stream:

@@ -335,6 +335,11 @@ def test_files_that_are_no_table(files: Files) -> None:
     empty = files.folder / "empty.csv"
     empty.write_text("")
     assert refusal(lambda: files.read(empty)).startswith("empty.csv: is empty; get the table again")
+    folder = files.folder / "tables"
+    folder.mkdir()
+    assert refusal(lambda: files.read(folder)) == (
+        "tables: is a folder; give the file in it as region.acs in the campaign file."
+    )
     latin = files.folder / "latin.csv"
     latin.write_bytes(f"{HEADER}\n{ONE},Doña Ana,1,1,1,1\n".encode("latin-1"))
     assert files.read(latin).names.tolist() == ["Doña Ana"]
