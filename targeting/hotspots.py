@@ -201,19 +201,21 @@ def hotspot_rows(
         `GEOID`, `name`, `county`, `language` (tag), `measured_as`, `people`, `people_moe`, `hot`,
         `why` and the six `gi_…`. Languages in the given order, tracts by GEOID.
     """
+    names, counties = tracts.names.to_numpy(), tracts.county.to_numpy()
     parts = []
     for language in languages:
         key = language.column
         table = spots[key]
+        place = tracts.names.index.get_indexer(table.index)
         part = pd.DataFrame(
             {
                 "GEOID": table.index,
-                "name": tracts.names[table.index].to_numpy(),
-                "county": tracts.county[table.index].to_numpy(),
+                "name": names[place],
+                "county": counties[place],
                 "language": language.tag,
                 "measured_as": language.measured_as,
-                "people": tracts.estimates[key][table.index].to_numpy(float),
-                "people_moe": tracts.margins[key][table.index].to_numpy(float),
+                "people": tracts.estimates[key].to_numpy(float)[place],
+                "people_moe": tracts.margins[key].to_numpy(float)[place],
                 "hot": table["hot"].to_numpy(),
                 "why": table["why"].to_numpy(),
                 **{f"gi_{test}": table[f"gi_{test}"].to_numpy() for test in map("_".join, TESTS)},

@@ -178,19 +178,16 @@ def hot_spot_layer(plan: Plan) -> gpd.GeoDataFrame:
     scores, tracts = plan.scores, plan.scores.tracts
     rows = hotspot_rows(tracts, scores.languages, scores.hotspots)
     rows = rows[rows["hot"]].drop(columns="hot").reset_index(drop=True)
-    margins = pd.concat(
-        [
-            _margins(tracts, language.column)[rows.loc[rows["language"] == language.tag, "GEOID"]]
-            for language in scores.languages
-        ]
-    )
+    place = tracts.names.index.get_indexer(rows["GEOID"])
+    margins = np.column_stack([_margins(tracts, language.column) for language in scores.languages])
+    column = pd.Index([language.tag for language in scores.languages]).get_indexer(rows["language"])
     gi = [name for name in rows if name.startswith("gi_")]
     rows = rows.assign(
         people=_whole(rows["people"], scores.campaign.certainty.smallest_count),
-        people_moe=margins.round().astype("int64").to_numpy(),
+        people_moe=margins[place, column].round().astype("int64"),
         **{name: rows[name].round(GI_DECIMALS) for name in gi},
     )
-    return gpd.GeoDataFrame(rows, geometry=tracts.geometry[rows["GEOID"]].to_numpy(), crs=4326)
+    return gpd.GeoDataFrame(rows, geometry=tracts.geometry.to_numpy()[place], crs=4326)
 
 
 def _density(scores: Scores) -> "np.ndarray":
