@@ -27,7 +27,8 @@ def placement_rows(scores: Scores, posting: Posting, vehicles: pd.DataFrame) -> 
     """
     table = scores.postable.table
     figures = scores.postable.figures.set_index(["unit_id", "language"])
-    away = vehicles.set_index("route_id")
+    people = figures[["served", "served_moe", *CERTAINTY_COLUMNS]].to_dict("index")
+    away = vehicles.set_index("route_id")[["elsewhere", "elsewhere_routes"]].to_dict("index")
     by_route = scores.units.kind == "route"
     score = scores.routes.set_index(["route_id", "language"])["score"] if by_route else figures["exposure"]
     found = _placements(scores, posting)
@@ -35,7 +36,7 @@ def placement_rows(scores: Scores, posting: Posting, vehicles: pd.DataFrame) -> 
     for row in found.itertuples(index=False):
         unit, language = table.iloc[row.unit], scores.languages[row.language]
         key = (str(table.index[row.unit]), language.tag)
-        goes = away.loc[key[0]] if by_route and not unit["venue"] else None
+        goes = away[key[0]] if by_route and not unit["venue"] else None
         rows.append(
             {
                 "unit": unit["unit"],
@@ -46,7 +47,7 @@ def placement_rows(scores: Scores, posting: Posting, vehicles: pd.DataFrame) -> 
                 "buses": 0 if unit["venue"] else row.cards,
                 "cards": row.cards,
                 "vehicles": 0 if unit["venue"] else unit["vehicles"],
-                **figures.loc[key, ["served", "served_moe", *CERTAINTY_COLUMNS]].to_dict(),
+                **people[key],
                 "reach": row.reach,
                 "reach_moe": row.reach_moe,
                 "reach_added": row.added,
