@@ -137,6 +137,7 @@ class _State:
         self.hung = np.zeros(len(problem.groups), np.int64)  # cards of each group
         self.posted = 0  # buses
         self.in_venues = 0  # cards
+        self.has_venues = bool(problem.venue.any())
         self.left = audience.people.copy(order="F")  # people whom nothing has reached yet
         self.meetings = meetings or Meetings(audience.rides)
         self.most = np.where(problem.allowed, problem.vehicles[:, None], 0)
@@ -215,6 +216,8 @@ class _State:
         """Return which units one more bus may be posted of, and which venues take one more card."""
         problem = self.problem
         bus = (self.buses < problem.vehicles) & (self.posted < problem.buses)
+        if not self.has_venues:
+            return np.asarray(bus)
         card = (self.hanging < problem.slots) & (self.in_venues < problem.cards)
         return np.where(problem.venue, card, bus)
 
@@ -236,8 +239,7 @@ class _State:
         best = int(worth.argmax()) if worth.size else 0
         if not worth.size or worth.flat[best] < least:
             return False
-        unit, group = np.unravel_index(best, worth.shape)
-        self._put(int(unit), int(group), 1)
+        self._put(*divmod(best, worth.shape[1]), 1)
         return True
 
     def _put(self, unit: int, group: int, count: int) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import scipy.sparse as sp
-from scipy.sparse.csgraph import connected_components
 
 from targeting.design_week import DesignWeek
 
@@ -188,6 +187,8 @@ def _joined(
     vehicle: Integers,
 ) -> Integers:
     """Return the numbers of the vehicles after joining, day by day, what links say is one."""
+    from scipy.sparse.csgraph import connected_components  # takes a while to load, and few feeds have links
+
     once = ~trips["trip_id"].duplicated(keep=False).to_numpy()  # a repeated trip is many vehicles
     index = pd.Index(trips["trip_id"][once])
     pairs = np.column_stack([index.get_indexer(links[name]) for name in ("from_trip", "to_trip")])
