@@ -239,7 +239,8 @@ class _State:
         best = int(worth.argmax()) if worth.size else 0
         if not worth.size or worth.flat[best] < least:
             return False
-        self._put(*divmod(best, worth.shape[1]), 1)
+        unit, group = divmod(best, worth.shape[1])
+        self._put(unit, group, 1)
         return True
 
     def _put(self, unit: int, group: int, count: int) -> None:
