@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 ENOUGH_S = 40.0  # a program that has run so long in all is not run again
 Command = Sequence[object]
+# Python keeps what it compiles, as it does for its users
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def run(command: Command, *, limit_s: float = 600.0, environment: Mapping[str, s
             stdout=out,
             stderr=complaint,
             start_new_session=True,
-            env={**os.environ, **(environment or {})},
+            env={**_ENVIRONMENT, **(environment or {})},
         )
 
         def stop() -> None:
