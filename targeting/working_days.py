@@ -6,22 +6,22 @@ Single days off that a president grants are not known.
 
 from datetime import date, timedelta
 
-KNOWN_YEARS = (1971, 2100)
+from pandas.tseries.holiday import USFederalHolidayCalendar
+
+KNOWN = date(1978, 1, 1), date(2100, 12, 31)  # before, Veterans Day was kept on other days
 SATURDAY = 5
 
 
 def federal_holidays(start: date, end: date) -> set[date]:
     """Return the weekdays from one day to another, both included, on which a US federal holiday is kept.
 
-    None are known outside the years 1971 to 2100.
+    None are known outside the years 1978 to 2100.
     """
-    import holidays  # takes a while to load, and a plan from the cache asks for none
-
-    first, last = KNOWN_YEARS
-    # the year after too: its New Year's Day may be kept on December 31
-    years = range(max(start.year, first), min(end.year + 1, last) + 1)
-    found = holidays.country_holidays("US", years=years)
-    return {day for day in found if start <= day <= end and day.weekday() < SATURDAY}
+    start, end = max(start, KNOWN[0]), min(end, KNOWN[1])
+    if start > end:
+        return set()
+    found = USFederalHolidayCalendar().holidays(start, end)
+    return {day.date() for day in found if day.weekday() < SATURDAY}
 
 
 def working_day_before(day: date, count: int) -> date:

@@ -306,7 +306,7 @@ def test_certainty_from_the_cache_is_the_certainty(cache: Cache, monkeypatch: py
 
 
 def test_a_plan_from_the_cache_loads_no_library_for_what_it_need_not_find(tmp_path: Path) -> None:
-    libraries = ["folium", "highspy", "holidays", "networkx"]
+    libraries = ["folium", "highspy", "networkx"]
     libraries += ["scipy.linalg", "scipy.spatial", "scipy.special"]
     code = (
         "import sys; from click.testing import CliRunner; from targeting.cli import main;"

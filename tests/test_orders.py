@@ -12,13 +12,13 @@ from html.parser import HTMLParser
 from io import BytesIO, StringIO
 from pathlib import Path
 
+import holidays
 import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pandas.tseries.holiday import USFederalHolidayCalendar
 
 from targeting.campaign import read_campaign
 from targeting.campaign_sections import Orders as Settings
@@ -38,8 +38,8 @@ from targeting.write.tables import tables_csv
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 GARAGES = "placement.garages=gtfs/sample_garages.csv"
 VENUES = ("venues.file=sample_venues.csv", "venues.cards=8")
-OTHERS_HOLIDAYS = (
-    USFederalHolidayCalendar().holidays("1998-01-01", "2100-12-31").to_numpy().astype("datetime64[D]")
+OTHERS_HOLIDAYS = sorted(
+    day for day in holidays.country_holidays("US", years=range(1978, 2101)) if day.weekday() < 5
 )
 PRICED = ("posting_date=2025-12-08", "pack_size=5", "card_price=4.35", "installation_price=12")
 
@@ -82,8 +82,16 @@ def test_working_days(day: str, count: int, before: str) -> None:
 
 @given(st.dates(date(2000, 1, 1), date(2099, 12, 31)), st.integers(1, 250))
 def test_working_days_are_those_of_an_independent_calendar(day: date, count: int) -> None:
-    expected = np.busday_offset(np.datetime64(day), -count, roll="forward", holidays=OTHERS_HOLIDAYS)
+    expected = np.busday_offset(
+        np.datetime64(day), -count, roll="forward", holidays=np.array(OTHERS_HOLIDAYS, "datetime64[D]")
+    )
     assert working_day_before(day, count) == expected.astype(object)
+
+
+def test_holidays_are_those_of_an_independent_calendar() -> None:
+    assert sorted(federal_holidays(date(1978, 1, 1), date(2100, 12, 31))) == OTHERS_HOLIDAYS
+    for day in (date(2021, 12, 31), date(2010, 12, 31)):  # New Year's Day of the year after
+        assert federal_holidays(day, day) == {day}
 
 
 def test_holidays_of_years_that_nobody_knows() -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = (
     "geopandas", "shapely", "pyproj", "pandas", "numpy", "scipy", "pyarrow", "folium", "networkx",
-    "highspy", "holidays",
+    "highspy",
 )  # fmt: skip
 
 
