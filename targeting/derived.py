@@ -3,6 +3,7 @@
 All functions return exactly what they would make anew, and add the same notices.
 """
 
+import hashlib
 from collections.abc import Callable, Collection, Sequence
 from datetime import date
 from pathlib import Path
@@ -25,8 +26,9 @@ from targeting.ground import find_catchments
 from targeting.interlining import SharedHours, families
 from targeting.languages import Language
 from targeting.notices import Notices
-from targeting.tracts import Tracts
+from targeting.tracts import Tracts, read_points
 
+ONE_FILE = (".gpkg", ".geojson", ".json", ".fgb", ".zip")
 _FRAMES = ("routes", "stops", "departures", "trips", "links", "left_out")
 _SPARSE = ("departures", "touched", "wholly", "share_by_area")
 
@@ -70,6 +72,38 @@ def derive_feed(
     notices.extend(found.as_dicts())
     cache.put(key, {**_content_of_feed(feed), "notices": found.as_dicts()})
     return feed
+
+
+def derive_points(
+    cache: Cache | None, path: Path, tracts: Tracts, notices: Notices, limits: Limits = DEFAULT_LIMITS
+) -> pd.DataFrame:
+    """Return the population points of `targeting.tracts.read_points`.
+
+    Parameters
+    ----------
+    cache : Cache or None
+        None to read them in any case, as is done with what is not a single file.
+    path, tracts, notices, limits
+        As for `read_points`, which says what is raised, too.
+    """
+    beside = path.with_name(f"{path.name}-wal")  # changes that a GeoPackage does not hold yet
+    if cache is None or path.suffix.lower() not in ONE_FILE or not path.is_file() or beside.exists():
+        return read_points(path, tracts, notices, limits)
+    with path.open("rb") as stream:
+        content = hashlib.file_digest(stream, "sha256").digest()
+    outlines = shapely.to_wkb(tracts.geometry.to_numpy())
+    people = tracts.population.to_numpy(float)
+    place = [path.name, content, limits.model_dump_json()]
+    key = key_of("points", [*place, people, list(tracts.names), str(tracts.geometry.crs), *outlines])
+    kept = cache.get(key, lambda content: (content["points"], content["notices"]))
+    if kept is not None:
+        notices.extend(kept[1])
+        return kept[0]
+    found = Notices()
+    points = read_points(path, tracts, found, limits)
+    notices.extend(found.as_dicts())
+    cache.put(key, {"points": points, "notices": found.as_dicts()})
+    return points
 
 
 def derive_catchments(

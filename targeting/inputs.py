@@ -8,7 +8,7 @@ import pandas as pd
 
 from targeting.cache import Cache
 from targeting.campaign import Campaign
-from targeting.derived import derive_feed
+from targeting.derived import derive_feed, derive_points
 from targeting.errors import CampaignError
 from targeting.feed import Feed
 from targeting.feed_checks import check_posting
@@ -18,7 +18,7 @@ from targeting.layers import in_degrees, read_layer
 from targeting.notices import Notices
 from targeting.people import read_people
 from targeting.plan_folder import read_plan_folder
-from targeting.tracts import Tracts, read_points
+from targeting.tracts import Tracts
 from targeting.venues import read_venues
 
 Step = Callable[[str], None]
@@ -90,7 +90,7 @@ def read_inputs(
     points = None
     if region.points is not None:
         step("reading population points")
-        points = read_points(campaign.path(region.points), tracts, notices, campaign.limits)
+        points = derive_points(cache, campaign.path(region.points), tracts, notices, campaign.limits)
     feed = derive_feed(
         cache,
         [campaign.path(path) for path in region.gtfs],

@@ -11,6 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,7 +26,13 @@ from targeting.campaign import read_campaign
 from targeting.campaign_sections import Limits
 from targeting.catchment import Catchment
 from targeting.cli import main
-from targeting.derived import derive_catchments, derive_certainty, derive_families, derive_feed
+from targeting.derived import (
+    derive_catchments,
+    derive_certainty,
+    derive_families,
+    derive_feed,
+    derive_points,
+)
 from targeting.feed import Feed
 from targeting.inputs import Inputs, read_inputs
 from targeting.languages import find_languages
@@ -252,9 +259,46 @@ def test_the_command_without_a_cache_keeps_nothing(tmp_path: Path, monkeypatch: 
     without = routes("--no-cache")
     assert not kept.exists()
     assert routes() == without
-    assert len(list(kept.glob("*.zip"))) == 4
+    assert len(list(kept.glob("*.zip"))) == 5
     monkeypatch.setattr(derived, "read_feeds", never)
     assert routes() == without
+
+
+def test_points_from_the_cache_are_the_points(
+    tmp_path: Path, cache: Cache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs = read_inputs(read_campaign(SAMPLE), Notices())
+    tracts = inputs.tracts
+    path = tmp_path / "points.geojson"
+    places = tracts.geometry.iloc[1:].representative_point()  # the first tract has none: two notices
+
+    def write(people: float) -> None:
+        gpd.GeoDataFrame({"population": [people] * len(places)}, geometry=list(places), crs=4326).to_file(path)
+
+    write(7.0)
+    found, again = Notices(), Notices()
+    points = derive_points(cache, path, tracts, found)
+    assert points["population"].sum() == 7 * (len(tracts.geometry) - 1)
+    assert {notice["code"] for notice in found.as_dicts()} == {"coarse_points", "tract_without_points"}
+    with monkeypatch.context() as patched:
+        patched.setattr(derived, "read_points", never)
+        pd.testing.assert_frame_equal(derive_points(cache, path, tracts, again), points, check_exact=True)
+        assert again.as_dicts() == found.as_dicts()
+        path.with_name("points.geojson-wal").touch()  # what is beside it may hold changes
+        with pytest.raises(AssertionError, match="in the cache"):
+            derive_points(cache, path, tracts, Notices())
+        path.with_name("points.geojson-wal").unlink()
+    write(8.0)
+    assert derive_points(cache, path, tracts, Notices())["population"].iloc[0] == 8
+    names = tracts.names.copy()
+    names.iloc[0] = "Another name"
+    anew = Notices()
+    derive_points(cache, path, dataclasses.replace(tracts, names=names), anew)
+    assert "Another name" in str(anew.as_dicts())
+    moved = dataclasses.replace(tracts, geometry=tracts.geometry.translate(0.001))
+    derive_points(cache, path, moved, Notices())
+    derive_points(cache, path, dataclasses.replace(tracts, population=tracts.population + 1), Notices())
+    assert len(list(cache.folder.iterdir())) == 5
 
 
 def test_families_from_the_cache_are_the_families(cache: Cache, monkeypatch: pytest.MonkeyPatch) -> None:
