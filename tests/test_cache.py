@@ -273,7 +273,8 @@ def test_points_from_the_cache_are_the_points(
     places = tracts.geometry.iloc[1:].representative_point()  # the first tract has none: two notices
 
     def write(people: float) -> None:
-        gpd.GeoDataFrame({"population": [people] * len(places)}, geometry=list(places), crs=4326).to_file(path)
+        columns = {"population": [people] * len(places)}
+        gpd.GeoDataFrame(columns, geometry=list(places), crs=4326).to_file(path)
 
     write(7.0)
     found, again = Notices(), Notices()
