@@ -16,8 +16,8 @@ from typing import IO, Any
 
 from isal import igzip_lib, isal_zlib
 
-from targeting.campaign_sections import Limits
 from targeting.errors import UnsafeFileError
+from targeting.limits import Limits
 from targeting.text_files import Watched, check_file, too_large
 
 _END, _END_64 = b"PK\x05\x06", b"PK\x06\x06"

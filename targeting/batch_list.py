@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from targeting.campaign import full_key, read_campaign
-from targeting.campaign_sections import DEFAULT_LIMITS
 from targeting.errors import CampaignError, NoTextError, UnsafeFileError
+from targeting.limits import DEFAULT_LIMITS
 from targeting.plain_text import shortened
 from targeting.text_files import examine_text
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.census_tables import GEOID_COLUMNS, eleven_digits
 from targeting.controls import categories, numbers, read_table
 from targeting.errors import TractError
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 
 

@@ -1,7 +1,8 @@
 """The sections of the campaign file: what may stand in it, and every default.
 
-Every default is stated here and in docs/campaign-file.md, and nowhere else. The description of a field
-that takes several forms of value names them all, for whoever wrote something else.
+Every default is stated here (those of `[limits]` in `targeting.limits`) and in docs/campaign-file.md, and
+nowhere else. The description of a field that takes several forms of value names them all, for whoever wrote
+something else.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from targeting.errors import CampaignError
+from targeting.limits import Limits
 from targeting.plain_text import shortened
 
 MODES = (
@@ -280,26 +282,15 @@ class Orders(Section):
         return _of_this_century(value)
 
 
-class Limits(Section):
-    """How large a file may be and grow when it is unpacked, before it is refused (docs/campaign-file.md)."""
+class LimitsSection(Section, Limits):  # type: ignore[misc]  # pydantic freezes it, too
+    """How large files may be: `targeting.limits.Limits`, which states the defaults."""
 
-    file_mb: float = Field(default=500.0, gt=0, le=1_000_000)
-    unpacked_mb: float = Field(default=2000.0, gt=0, le=1_000_000)
-    ratio: float = Field(default=200.0, ge=1, le=100_000)
-    members: int = Field(default=1000, ge=1, le=100_000)
-
-    @property
-    def file_bytes(self) -> int:
-        """The largest table or map layer."""
-        return int(self.file_mb * 1e6)
-
-    @property
-    def unpacked_bytes(self) -> int:
-        """The most that all the tables of a feed, or a packed map layer, may be together."""
-        return int(self.unpacked_mb * 1e6)
+    file_mb: float = Field(default=Limits.file_mb, gt=0, le=1_000_000)
+    unpacked_mb: float = Field(default=Limits.unpacked_mb, gt=0, le=1_000_000)
+    ratio: float = Field(default=Limits.ratio, ge=1, le=100_000)
+    members: int = Field(default=Limits.members, ge=1, le=100_000)
 
 
-DEFAULT_LIMITS = Limits()
 SECTIONS: dict[str, type[Section]] = {
     "region": Region,
     "posters": Posters,
@@ -308,7 +299,7 @@ SECTIONS: dict[str, type[Section]] = {
     "hotspots": Hotspots,
     "venues": Venues,
     "orders": Orders,
-    "limits": Limits,
+    "limits": LimitsSection,
 }
 
 
@@ -332,7 +323,7 @@ class Campaign(Section):
     hotspots: Hotspots = Hotspots()
     venues: Venues | None = None
     orders: Orders = Orders()
-    limits: Limits = DEFAULT_LIMITS
+    limits: LimitsSection = LimitsSection()
     file: Path = Field(default=Path("campaign.toml"), exclude=True)
 
     def path(self, relative: str) -> Path:

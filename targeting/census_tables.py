@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import TractError
 from targeting.languages import GROUPS
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.text_tables import text_table
 from targeting.vintage import looks_like

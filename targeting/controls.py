@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.census_tables import GEOID_COLUMNS, JAM_CONTROLLED, JAM_VALUES, no_people
 from targeting.errors import TractError
 from targeting.languages import CATEGORIES, GROUPS, Group, catalogue
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.text_tables import text_table
 

@@ -15,7 +15,6 @@ import scipy.sparse
 import shapely
 
 from targeting.cache import Cache, key_of
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.catchment import Catchment
 from targeting.certainty import certainty_of
 from targeting.design_week import DesignWeek
@@ -25,6 +24,7 @@ from targeting.feed_files import open_feed
 from targeting.ground import find_catchments
 from targeting.interlining import SharedHours, families
 from targeting.languages import Language
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.tracts import Tracts, read_points
 
@@ -58,7 +58,7 @@ def derive_feed(
         check_feed(feed, notices)
         return feed
     contents = [open_feed(path, Notices(), limits).sha256() for path in paths]
-    key = key_of("feed", [*map(str, paths), *contents, week, sorted(modes), limits.model_dump_json()])
+    key = key_of("feed", [*map(str, paths), *contents, week, sorted(modes), repr(limits)])
     kept = cache.get(key, lambda content: (_feed_from(content), content["notices"]))
     if kept is not None:
         for path in paths:
@@ -93,7 +93,7 @@ def derive_points(
         content = hashlib.file_digest(stream, "sha256").digest()
     outlines = shapely.to_wkb(tracts.geometry.to_numpy())
     people = tracts.population.to_numpy(float)
-    place = [path.name, content, limits.model_dump_json()]
+    place = [path.name, content, repr(limits)]
     key = key_of("points", [*place, people, list(tracts.names), str(tracts.geometry.crs), *outlines])
     kept = cache.get(key, lambda content: (content["points"], content["notices"]))
     if kept is not None:

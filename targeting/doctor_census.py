@@ -10,7 +10,6 @@ import shapely
 
 from targeting.birthplaces import read_birthplaces
 from targeting.campaign import Campaign
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.catchment import walking_distances
 from targeting.census_tables import label_of, read_census
 from targeting.controls import read_controls, read_pumas
@@ -20,6 +19,7 @@ from targeting.findings import Findings
 from targeting.ground import plane
 from targeting.languages import GROUPS, Language
 from targeting.layers import in_degrees, read_layer
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.moe import Z90
 from targeting.notices import Notices
 from targeting.tracts import Tracts, read_points, read_polygons, read_tracts

@@ -14,11 +14,11 @@ from pathlib import Path
 import pandas as pd
 import shapely
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.design_week import DesignWeek, choose_week
 from targeting.errors import CampaignError
 from targeting.feed_files import open_feed
 from targeting.feed_week import service_in_week
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.plain_text import plain
 from targeting.timetable import Timetable, read_timetable

@@ -20,11 +20,11 @@ import pyarrow as pa
 import pyarrow.csv
 
 from targeting.archives import DAMAGED, opened_member
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.csv_blocks import POOL, parse_csv
 from targeting.errors import FeedError, UnsafeFileError
 from targeting.feed_members import find_tables
 from targeting.feed_slips import NEEDED, refuse_decimal_commas, refuse_no_row, refuse_one_column
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.plain_text import plain
 from targeting.text_columns import Column, Figures, Parse, column_of, plain_column

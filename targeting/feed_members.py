@@ -3,8 +3,8 @@
 from pathlib import Path, PurePosixPath
 
 from targeting.archives import DAMAGED, sound_members
-from targeting.campaign_sections import Limits
 from targeting.errors import FeedError, UnsafeFileError
+from targeting.limits import Limits
 
 TABLES = (
     "agency", "stops", "routes", "trips", "stop_times", "calendar", "calendar_dates",

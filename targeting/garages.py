@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import CampaignError, UnsafeFileError
 from targeting.feed import Feed
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.service import BlockHours
 from targeting.text_files import examine_text, note_latin_1

@@ -22,9 +22,9 @@ import pyproj
 import shapely
 
 from targeting.archives import DAMAGED, opened_member, sound_members
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import TractError, UnsafeFileError
 from targeting.geopackages import FORMATS, GEOPACKAGE_IDS, check_geopackage
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.plain_text import plain, shortened
 from targeting.text_files import CHUNK, check_cells, check_columns, check_file
 

@@ -12,9 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from targeting.campaign_sections import DEFAULT_LIMITS, MOST_PEOPLE
+from targeting.campaign_sections import MOST_PEOPLE
 from targeting.errors import OutputError, UnsafeFileError
 from targeting.geopackages import check_geopackage
+from targeting.limits import DEFAULT_LIMITS
 from targeting.plain_text import plain
 from targeting.text_files import check_file, examine_text
 from targeting.text_tables import csv_rows, table_of

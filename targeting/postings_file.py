@@ -14,9 +14,10 @@ from unicodedata import normalize
 
 import pandas as pd
 
-from targeting.campaign_sections import DEFAULT_LIMITS, MOST_BUSES, Limits
+from targeting.campaign_sections import MOST_BUSES
 from targeting.errors import CampaignError, PostingsError, UnsafeFileError
 from targeting.languages import Language, catalogue
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.plain_text import shortened
 from targeting.text_files import check_columns, examine_text, note_latin_1

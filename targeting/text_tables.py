@@ -15,8 +15,8 @@ from typing import Any, TextIO
 
 import pandas as pd
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import NoTextError, TractError, UnsafeFileError
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.plain_text import plain, shortened
 from targeting.text_files import (

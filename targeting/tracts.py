@@ -17,7 +17,6 @@ import pandas as pd
 import pyproj
 import shapely
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.census_tables import (
     GEOID_COLUMNS,
     CensusTable,
@@ -28,6 +27,7 @@ from targeting.census_tables import (
 )
 from targeting.errors import TractError
 from targeting.layers import in_degrees, read_layer
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.outlines import sound_outlines
 from targeting.vintage import looks_like

@@ -11,9 +11,9 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from targeting.campaign_sections import DEFAULT_LIMITS, Limits
 from targeting.errors import TractError, VenueError
 from targeting.layers import in_degrees, read_layer
+from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.text_tables import text_table
 

@@ -23,7 +23,6 @@ from targeting import cache as module
 from targeting import derived
 from targeting.cache import Cache, key_of
 from targeting.campaign import read_campaign
-from targeting.campaign_sections import Limits
 from targeting.catchment import Catchment
 from targeting.cli import main
 from targeting.derived import (
@@ -36,6 +35,7 @@ from targeting.derived import (
 from targeting.feed import Feed
 from targeting.inputs import Inputs, read_inputs
 from targeting.languages import find_languages
+from targeting.limits import Limits
 from targeting.notices import Notices
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"

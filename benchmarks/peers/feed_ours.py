@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from targeting.campaign_sections import Limits
 from targeting.feed import read_feeds
+from targeting.limits import Limits
 from targeting.notices import Notices
 
 WIDE = Limits(file_mb=20_000, unpacked_mb=20_000)  # sixteen TriMets are 2.7 GB
