@@ -8,16 +8,18 @@ evenings and weekends, and helpers that read one of the two calendars miss half 
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from targeting.errors import CampaignError, FeedError
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
 from targeting.text_columns import Column
-from targeting.working_days import federal_holidays
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SERVICES_AT_ONCE = 20_000  # times ten years of days: 70 MB
@@ -32,7 +34,7 @@ class ServiceCalendar:
     ----------
     label : str
         The feed's short name.
-    service_ids : Index of str
+    service_ids : list of str
     service : ndarray of int, shape (rules,)
         For each usable row of calendar.txt the position of its service …
     start, end : ndarray of datetime64[D], shape (rules,)
@@ -48,7 +50,7 @@ class ServiceCalendar:
     """
 
     label: str
-    service_ids: pd.Index
+    service_ids: list[str]
     service: npt.NDArray[np.int64]
     start: npt.NDArray[np.datetime64]
     end: npt.NDArray[np.datetime64]
@@ -69,6 +71,18 @@ class ServiceCalendar:
             week[added, offset] = True
             week[removed, offset] = False
         return week
+
+    def trips_by_service(
+        self, service: npt.NDArray[np.int64], runs: npt.NDArray[np.float64]
+    ) -> npt.NDArray[np.float64]:
+        """Return how many trips each service runs on a day it is active.
+
+        Parameters
+        ----------
+        service, runs : ndarray, shape (trips,)
+            Of each trip its service, and how often it runs on a day of it.
+        """
+        return np.bincount(service, runs, minlength=len(self.service_ids)).astype(float)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -109,6 +123,8 @@ class ServiceCalendar:
                         rows = row[services]
                         runs[rows[rows >= 0], at] = run
             total += trips[some] @ runs
+        import pandas as pd  # slow to load, and not every reader of feeds needs it
+
         return pd.Series(total, index=pd.DatetimeIndex(days), dtype=float)
 
 
@@ -151,10 +167,7 @@ def read_calendar(files: FeedFiles, notices: Notices) -> ServiceCalendar:
     usable = ~(np.isnat(starts) | np.isnat(ends)) & (ends >= starts)
     _say_unusable(files.label, int((~usable).sum()), int(np.isnat(dates).sum()), notices)
 
-    service_ids = pd.Index(
-        list(dict.fromkeys([*regular["service_id"].texts(), *special["service_id"].texts()])),
-        dtype=object,
-    )
+    service_ids = list(dict.fromkeys([*regular["service_id"].texts(), *special["service_id"].texts()]))
     running = usable & runs.any(axis=1)
     kind = special["exception_type"].texts()
     added = (kind == "1") & ~np.isnat(dates)
@@ -206,15 +219,11 @@ def choose_week(
     CampaignError
         When a feed has no trip in the campaign's week, or the feeds share no week.
     """
+    from targeting.working_days import federal_holidays  # pandas, which not every reader of feeds needs
+
     if week is not None:
         for calendar, trips in zip(calendars, trips_by_service, strict=True):
-            if not (trips @ calendar.days_in_week(week)).sum():
-                start, end = calendar.period
-                raise CampaignError(
-                    f"{calendar.label}: no trip runs in the campaign's week {week} to "
-                    f"{week + timedelta(days=6)}; the feed speaks for {start} to {end}: change "
-                    "region.week or leave it out."
-                )
+            refuse_no_service(calendar, trips, week)
         within = sorted(federal_holidays(week, week + timedelta(days=6)))
         if within:
             notices.add(
@@ -267,6 +276,31 @@ def choose_week(
         f"{calendars[0].label}: no trip of the wanted modes runs in {where}; check region.modes, or "
         "ask the agency for a current feed."
     )
+
+
+def refuse_no_service(calendar: ServiceCalendar, trips: npt.NDArray[np.float64], week: date) -> None:
+    """Refuse a week of the campaign in which no trip of a feed runs.
+
+    Parameters
+    ----------
+    calendar : ServiceCalendar
+    trips : ndarray, shape (services,)
+        Trips that each service runs on a day it is active.
+    week : date
+        Its first day.
+
+    Raises
+    ------
+    CampaignError
+        When none runs.
+    """
+    if not (trips @ calendar.days_in_week(week)).sum():
+        start, end = calendar.period
+        raise CampaignError(
+            f"{calendar.label}: no trip runs in the campaign's week {week} to "
+            f"{week + timedelta(days=6)}; the feed speaks for {start} to {end}: change "
+            "region.week or leave it out."
+        )
 
 
 def _trips_in_week(

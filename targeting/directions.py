@@ -7,8 +7,9 @@ would seem to have half the service.
 import numpy as np
 import numpy.typing as npt
 
+from targeting.calls import Calls
+
 Ints = npt.NDArray[np.int64]
-Calls = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int32]]
 
 
 def infer_directions(
@@ -21,8 +22,7 @@ def infer_directions(
     direction : ndarray of int, shape (trips,)
         0, 1, or -1 where it is unknown.
     route : ndarray of int, shape (trips,)
-    calls : three ndarrays of int, shape (calls,)
-        Trip, stop_sequence and stop (-1 where its place is unknown).
+    calls : Calls
     stop_lonlat : ndarray, shape (stops, 2)
 
     Returns
@@ -62,8 +62,7 @@ def trip_ends(
     ----------
     trips : int
         How many trips there are.
-    calls : three ndarrays of int, shape (calls,)
-        Trip, stop_sequence and stop (-1 where its place is unknown).
+    calls : Calls
     stop_lonlat : ndarray, shape (stops, 2)
 
     Returns
@@ -71,7 +70,7 @@ def trip_ends(
     two ndarrays, shape (trips, 2)
         Longitude and latitude, not-a-number where a trip has no placed stop.
     """
-    trip, sequence, stop = calls
+    trip, sequence, stop = calls.trip, calls.sequence, calls.stop
     placed = stop >= 0
     placed[placed] = ~np.isnan(stop_lonlat[stop[placed]]).any(axis=1)
     trip, sequence, stop = trip[placed], sequence[placed], stop[placed]

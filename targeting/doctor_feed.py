@@ -77,7 +77,7 @@ def examine_feeds(
         step(f"reading {path.name}")
         try:
             files = open_feed(path, notices, limits)
-            timetable = read_timetable(files, set(modes), notices)
+            timetable = read_timetable(files, modes, notices)
         except TargetingError as fault:
             findings.add_fault(fault, path.name)
             dated += _dates_alone(path, limits)
@@ -99,7 +99,7 @@ def examine_feeds(
         check_feed(feed, notices)
         _check_jumps(feed, timetables, findings)
     else:
-        read = [source_of(timetable, timetable.routes["agency"]) for timetable in timetables]
+        read = [source_of(timetable, timetable.routes.agencies) for timetable in timetables]
         for source in read:
             check_days(source, notices)
         dated += read
@@ -122,14 +122,14 @@ def _dates_alone(path: Path, limits: Limits) -> list[FeedSource]:
 
 def _explain_lost_trips(timetable: Timetable, findings: Findings) -> None:
     """Say which routes look less frequent for trips without calls."""
-    called = timetable.trip_runs > 0
+    called = timetable.runs > 0
     if called.all():
         return
     # by number: several route_ids can share one
     numbers = route_numbers(timetable)
-    left = set(numbers[timetable.trip_route[called]])
-    gone = set(numbers[timetable.trip_route[~called]]) - left
-    poorer = set(numbers[timetable.trip_route[~called]]) & left
+    left = set(numbers[timetable.trips.route[called]])
+    gone = set(numbers[timetable.trips.route[~called]]) - left
+    poorer = set(numbers[timetable.trips.route[~called]]) & left
     parts = []
     if poorer:
         looks = "looks less frequent than it is" if len(poorer) == 1 else "look less frequent than they are"
@@ -147,16 +147,16 @@ def _explain_lost_trips(timetable: Timetable, findings: Findings) -> None:
 
 def _check_unknown_stops(timetable: Timetable, findings: Findings) -> None:
     """Name the stop_ids that stops.txt lacks."""
-    if (timetable.call_stop >= 0).all():
+    if (timetable.calls.stop >= 0).all():
         return
     files: FeedFiles = timetable.files
     columns = files.columns("stop_times", ["trip_id", "stop_id"])
     stop = columns["stop_id"]
-    unknown = (stop.positions_in(timetable.stops.index) < 0) & ~stop.parsed("".__eq__, bool)
-    trip = columns["trip_id"].positions_in(timetable.trip_ids)
+    unknown = (stop.positions_in(timetable.stops.ids) < 0) & ~stop.parsed("".__eq__, bool)
+    trip = columns["trip_id"].positions_in(timetable.trips.ids)
     unknown &= trip >= 0
     ids = [stop.values[code] for code in np.unique(stop.codes[unknown])]
-    routes = routes_named(set(route_numbers(timetable)[timetable.trip_route[trip[unknown]]]))
+    routes = routes_named(set(route_numbers(timetable)[timetable.trips.route[trip[unknown]]]))
     findings.add(
         "warning",
         "unknown_stop",
@@ -204,15 +204,12 @@ def _ends_of_trips(feed: Feed, timetables: Sequence[Timetable]) -> pd.DataFrame:
     """Return where each trip begins and ends, by the feed's trip_id."""
     parts = []
     for prefix, timetable in zip(feed.prefixes, timetables, strict=True):
-        first, last = trip_ends(
-            len(timetable.trip_ids),
-            (timetable.call_trip, timetable.call_sequence, timetable.call_stop),
-            timetable.stops[["lon", "lat"]].to_numpy(),
-        )
+        ids = timetable.trips.ids
+        first, last = trip_ends(len(ids), timetable.calls, timetable.stops.lonlat)
         parts.append(
             pd.DataFrame(
                 np.hstack([first, last]),
-                index=prefix + timetable.trip_ids.to_numpy().astype(object),
+                index=prefix + ids,
                 columns=["first_lon", "first_lat", "last_lon", "last_lat"],
             )
         )

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from targeting.feed_checks import IDS_KEPT
+from targeting.feed_tables import Stops
 from targeting.findings import Findings
 from targeting.text_columns import Column
 from targeting.times import CALL_TIME
@@ -33,41 +34,40 @@ def check_speeds(timetable: Timetable, findings: Findings) -> None:
     Of calls without a time the way between the timed ones counts. Times that run backwards say nothing
     about places, and are left out.
     """
-    speeds = np.array([FASTEST_KMH[mode] for mode in timetable.routes["mode"]])[timetable.trip_route] / 3.6
+    speeds = np.array([FASTEST_KMH[mode] for mode in timetable.routes.modes])[timetable.trips.route] / 3.6
     calls = _calls_of(timetable, _trips_with_long_ways(timetable, speeds))
     if calls.empty:
         return
     fast = _fast_legs(calls, speeds)
     if fast.empty:
         return
-    files, stops, routes = timetable.files, timetable.stops, timetable.routes
-    route = timetable.trip_route[fast["trip"]]
-    modes = routes["mode"].iloc[np.unique(route)].unique()
+    files, stops = timetable.files, timetable.stops
+    route = timetable.trips.route[fast["trip"]]
+    modes = set(timetable.routes.modes[route])
     limits = listed([f"{FASTEST_KMH[mode]:g} km/h ({mode.replace('_', ' ')})" for mode in sorted(modes)])
     trips = fast["trip"].nunique()
     ends = pd.concat([fast["stop"], fast["next_stop"]]).value_counts()
-    often = sorted(ends.index, key=lambda stop: (-ends[stop], natural(stops.index[stop])))
+    often = sorted(ends.index, key=lambda stop: (-ends[stop], natural(str(stops.ids[stop]))))
     first = next(fast.itertuples())
     begin, end = _stop(stops, first.stop), _stop(stops, first.next_stop)
     findings.add(
         "warning",
         "impossible_speed",
-        f"{files.label}: {trips:,} of {len(timetable.trip_ids):,} trips, on "
+        f"{files.label}: {trips:,} of {len(timetable.trips.ids):,} trips, on "
         f"{routes_named(set(route_numbers(timetable)[route]))}, would have to be faster than {limits} "
-        f"between two calls (first: trip {timetable.trip_ids[first.trip]} from {begin} at "
+        f"between two calls (first: trip {timetable.trips.ids[first.trip]} from {begin} at "
         f"{_clock(first.leaves)} to {end} at {_clock(first.arrives)}, {first.metres / 1000:.1f} km): the "
         "place of a stop is wrong, or a time.",
         file=files.label,
         count=trips,
-        ids=tuple(stops.index[often[:IDS_KEPT]]),
+        ids=tuple(stops.ids[often[:IDS_KEPT]]),
     )
 
 
 def route_numbers(timetable: Timetable) -> npt.NDArray[np.object_]:
     """Return what riders call each route: its number, or its name."""
-    table = timetable.routes
-    short = table["route_short_name"].where(table["route_short_name"] != "", table["route_name"])
-    return np.asarray(short, dtype=object)
+    routes = timetable.routes
+    return np.where(routes.short_names != "", routes.short_names, routes.names)
 
 
 def distance_m(start: Floats, end: Floats) -> Floats:
@@ -82,8 +82,8 @@ def _trips_with_long_ways(timetable: Timetable, speeds: Floats) -> npt.NDArray[n
 
     The others need no look at their times, which are millions and not kept.
     """
-    trip, stop, sequence = timetable.call_trip, timetable.call_stop, timetable.call_sequence
-    known = _placed(timetable)[stop]
+    trip, stop, sequence = timetable.calls.trip, timetable.calls.stop, timetable.calls.sequence
+    known = timetable.stops.placed[stop]
     trip, stop, sequence = trip[known], stop[known], sequence[known]
     follows = trip[1:] == trip[:-1]
     apart = (~follows).sum() >= np.count_nonzero(np.bincount(trip))
@@ -91,19 +91,14 @@ def _trips_with_long_ways(timetable: Timetable, speeds: Floats) -> npt.NDArray[n
         order = np.lexsort((sequence, trip))
         trip, stop = trip[order], stop[order]
         follows = trip[1:] == trip[:-1]
-    stops = len(timetable.stops)
+    stops = len(timetable.stops.ids)
     pair, pairs = pd.factorize(stop[:-1].astype(np.int64)[follows] * stops + stop[1:][follows])
-    lonlat = timetable.stops[["lon", "lat"]].to_numpy()
+    lonlat = timetable.stops.lonlat
     metres = distance_m(lonlat[pairs // stops], lonlat[pairs % stops])[pair]
     after = trip[1:][follows]
-    long = np.zeros(len(timetable.trip_ids), bool)
+    long = np.zeros(len(timetable.trips.ids), bool)
     long[after[metres > speeds[after] * MINUTE_S]] = True
     return long
-
-
-def _placed(timetable: Timetable) -> npt.NDArray[np.bool_]:
-    """Return which stops have a place; the last, -1, stands for those that stops.txt lacks."""
-    return np.append(timetable.stops[["lon", "lat"]].notna().all(axis=1).to_numpy(), False)
 
 
 def _calls_of(timetable: Timetable, wanted: npt.NDArray[np.bool_]) -> pd.DataFrame:
@@ -120,9 +115,9 @@ def _calls_of(timetable: Timetable, wanted: npt.NDArray[np.bool_]) -> pd.DataFra
         {"arrival_time": CALL_TIME, "departure_time": CALL_TIME},
         required=["trip_id", "stop_id"],
     )
-    trip = columns["trip_id"].positions_in(timetable.trip_ids)
-    stop = columns["stop_id"].positions_in(timetable.stops.index)
-    use = np.append(wanted, False)[trip] & _placed(timetable)[stop]
+    trip = columns["trip_id"].positions_in(timetable.trips.ids)
+    stop = columns["stop_id"].positions_in(timetable.stops.ids)
+    use = np.append(wanted, False)[trip] & timetable.stops.placed[stop]
     arrives, leaves = times["arrival_time"].rows[use], times["departure_time"].rows[use]
     calls = pd.DataFrame(
         {
@@ -133,7 +128,7 @@ def _calls_of(timetable: Timetable, wanted: npt.NDArray[np.bool_]) -> pd.DataFra
             "sequence": _numbers(columns["stop_sequence"])[use],
         }
     ).sort_values(["trip", "sequence"], kind="stable", ignore_index=True)
-    lonlat = timetable.stops[["lon", "lat"]].to_numpy()[calls["stop"]]
+    lonlat = timetable.stops.lonlat[calls["stop"]]
     hops = np.append(0.0, distance_m(lonlat[:-1], lonlat[1:]))
     hops[calls["trip"].diff().to_numpy() != 0] = 0
     return calls.assign(way=hops.cumsum())
@@ -161,9 +156,9 @@ def _fast_legs(calls: pd.DataFrame, speeds: Floats) -> pd.DataFrame:
     return legs[(taken >= 0) & (legs["metres"].to_numpy() > speeds[legs["trip"]] * allowed)]
 
 
-def _stop(stops: pd.DataFrame, position: int) -> str:
-    name = stops["stop_name"].iloc[position]
-    return f"stop {stops.index[position]}" + (f" ({name})" if name else "")
+def _stop(stops: Stops, position: int) -> str:
+    name = stops.names[position]
+    return f"stop {stops.ids[position]}" + (f" ({name})" if name else "")
 
 
 def _clock(time_s: int) -> str:

@@ -6,7 +6,7 @@ alight are left out. The count misleads where a feed lists trips that do not run
 kept in the calendar) or where the same bus is sold under two routes.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -137,7 +137,7 @@ def read_feeds(
     timetables = []
     for path in paths:
         step(f"reading {path.name}")
-        timetables.append(read_timetable(open_feed(path, notices, limits), set(modes), notices))
+        timetables.append(read_timetable(open_feed(path, notices, limits), modes, notices))
     step("counting departures")
     return feed_of(timetables, notices=notices, week=week)
 
@@ -182,7 +182,7 @@ def feed_of(timetables: Sequence[Timetable], *, notices: Notices, week: date | N
     )
 
 
-def source_of(timetable: Timetable, agencies: "pd.Series[str]") -> FeedSource:
+def source_of(timetable: Timetable, agencies: Iterable[str]) -> FeedSource:
     """Return where a timetable came from; `agencies` are those of its routes."""
     files = timetable.files
     version = files.columns("feed_info", ["feed_version"])["feed_version"].values

@@ -7,13 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from targeting.departures import departures_at_stops
 from targeting.design_week import DesignWeek
-from targeting.errors import FeedError
+from targeting.feed_tables import Routes
 from targeting.notices import Notices
 from targeting.route_lines import lines_by_route
 from targeting.timetable import Timetable
-
-LOST_DEPARTURES_ALLOWED = 0.05
 
 
 @dataclass(frozen=True)
@@ -45,106 +44,90 @@ def service_in_week(timetable: Timetable, week: DesignWeek, prefix: str, notices
     FeedError
         When more than 5% of its departures are at stops without a known place.
     """
-    days = timetable.calendar.days_in_week(week.first_day)[timetable.trip_service]
-    weekly = days.sum(axis=1) * timetable.trip_runs
-    routes, stops = timetable.routes, timetable.stops
-    trip_direction = timetable.trip_route * 2 + timetable.trip_direction
-    by_direction = np.bincount(trip_direction, weekly, minlength=2 * len(routes))
-    direction, stop, total = _departures(timetable, trip_direction, weekly)
-    placed = np.append(stops[["lon", "lat"]].notna().all(axis=1).to_numpy(), False)[stop]
-    _refuse_lost(timetable, total, stop, placed, notices)
-    direction, stop, total = direction[placed], stop[placed], total[placed]
+    routes, stops, trips = timetable.routes, timetable.stops, timetable.trips
+    days = timetable.calendar.days_in_week(week.first_day)[trips.service]
+    weekly = days.sum(axis=1) * timetable.runs
+    way = trips.route * 2 + trips.direction  # a route in one direction
+    by_way = np.bincount(way, weekly, minlength=2 * len(routes.ids))
+    label = timetable.files.label
+    group, stop, total = departures_at_stops(timetable.calls, way, weekly, stops, label, notices)
     departures = pd.DataFrame(
         {
-            "route_id": prefix + routes.index.to_numpy()[direction // 2],
-            "direction_id": direction % 2,
-            "stop_id": prefix + stops.index.to_numpy()[stop],
+            "route_id": prefix + routes.ids[group // 2],
+            "direction_id": group % 2,
+            "stop_id": prefix + stops.ids[stop],
             "departures_week": total,
-            "trips_week": by_direction[direction],
+            "trips_week": by_way[group],
         }
     )
-    served_routes = np.unique(direction // 2)
-    by_route = np.bincount(timetable.trip_route, weekly, minlength=len(routes))
-    table = routes.iloc[served_routes][
-        ["route_short_name", "route_long_name", "route_name", "mode", "agency", "color"]
-    ].assign(departures_week=by_route[served_routes])
-    idle = sorted(set(np.unique(timetable.trip_route)) - set(served_routes))
+    served_routes = np.unique(group // 2)
+    by_route = np.bincount(trips.route, weekly, minlength=len(routes.ids))
+    table = _routes_table(routes, served_routes).assign(departures_week=by_route[served_routes])
+    idle = sorted(set(np.unique(trips.route)) - set(served_routes))
     if idle:
         notices.add(
             "route_without_service",
-            f"{timetable.files.label}: {len(idle):,} route{'s' if len(idle) > 1 else ''} with trips "
+            f"{label}: {len(idle):,} route{'s' if len(idle) > 1 else ''} with trips "
             f"{'do' if len(idle) > 1 else 'does'} not run in the design week "
-            f"(first: {routes['route_name'].iloc[idle[0]]}).",
-            file=timetable.files.label,
+            f"(first: {routes.names[idle[0]]}).",
+            file=label,
             severity="info",
             count=len(idle),
         )
-    lines = lines_by_route(timetable.files, timetable.trip_route, timetable.trip_shape, weekly,
-                           (timetable.call_trip, timetable.call_sequence, timetable.call_stop),
-                           stops[["lon", "lat"]].to_numpy(), notices)  # fmt: skip
-    lines = pd.Series([lines[r] for r in served_routes], index=table.index, dtype=object)
-    used = stops.iloc[np.unique(stop)]
-    left_out = routes.drop(index=table.index)[["route_short_name", "route_long_name", "route_name", "mode"]]
-    for frame in (table, used, lines, left_out):
+    drawn = lines_by_route(
+        timetable.files, trips.route, trips.shapes, weekly, timetable.calls, stops.lonlat, notices
+    )
+    lines = pd.Series([drawn[r] for r in served_routes], index=table.index, dtype=object)
+    used = np.unique(stop)
+    places = pd.DataFrame(
+        {"stop_name": stops.names[used], "lon": stops.lonlat[used, 0], "lat": stops.lonlat[used, 1]},
+        index=pd.Index(stops.ids[used], name="stop_id"),
+    )
+    rest = np.setdiff1d(np.arange(len(routes.ids)), served_routes)
+    left_out = _routes_table(routes, rest)[["route_short_name", "route_long_name", "route_name", "mode"]]
+    for frame in (table, places, lines, left_out):
         frame.index = pd.Index(prefix + frame.index.to_numpy().astype(object), name=frame.index.name)
     bits = days @ (1 << np.arange(7))
-    kept = (bits > 0) & (timetable.trip_end >= 0) & (timetable.trip_runs > 0)
-    trips, links = _runs(timetable, bits, kept, prefix), _links(timetable, kept, prefix)
-    return WeekService(table, used, departures, trips, links, lines, left_out)
+    kept = (bits > 0) & (timetable.end >= 0) & (timetable.runs > 0)
+    runs, links = _runs(timetable, bits, kept, prefix), _links(timetable, kept, prefix)
+    return WeekService(table, places, departures, runs, links, lines, left_out)
 
 
-def _departures(
-    timetable: Timetable, trip_direction: npt.NDArray[np.int64], weekly: npt.NDArray[np.float64]
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the weekly departures of each direction of a route (twice the route, or one more) at each stop.
-
-    Three arrays, in the order of directions and stops: direction, stop (-1 where unknown), departures.
-    """
-    places = len(timetable.stops) + 1  # of one direction; the first is that of the unknown stops
-    key = (trip_direction * places + 1)[timetable.call_trip] + timetable.call_stop
-    possible = 2 * len(timetable.routes) * places
-    keys, total = _added_up(key, weekly[timetable.call_trip], possible)
-    direction, stop = np.divmod(keys, places)
-    return direction, stop - 1, total
-
-
-def _added_up(
-    key: npt.NDArray[np.int64], weight: npt.NDArray[np.float64], possible: int
-) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.float64]]:
-    """Return the distinct keys, ascending, and the sum of the weights of each, where it is above 0."""
-    if possible <= 4 * len(key) + 1000:  # a place for every key that there may be is quicker than sorting
-        total = np.bincount(key, weight, minlength=possible).astype(float)
-        keys = np.flatnonzero(total).astype(np.int64)
-        return keys, total[keys]
-    keys, position = np.unique(key[weight > 0], return_inverse=True)
-    weight = weight[weight > 0]
-    return keys, np.bincount(position, weight).astype(float)
+def _routes_table(routes: Routes, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
+    columns = {
+        "route_short_name": routes.short_names,
+        "route_long_name": routes.long_names,
+        "route_name": routes.names,
+        "mode": routes.modes,
+        "agency": routes.agencies,
+        "color": routes.colors,
+    }
+    table = {name: texts[rows] for name, texts in columns.items()}
+    return pd.DataFrame(table, index=pd.Index(routes.ids[rows], name="route_id"))
 
 
 def _runs(
     timetable: Timetable, bits: npt.NDArray[np.int64], kept: npt.NDArray[np.bool_], prefix: str
 ) -> pd.DataFrame:
     """Return one row a run of each trip that is kept: route, block, start, end and days."""
-    count = len(timetable.trip_ids)
-    end = timetable.trip_end
-    block = timetable.trip_block
+    trips, end = timetable.trips, timetable.end
     table = pd.DataFrame(
         {
-            "trip_id": prefix + timetable.trip_ids.to_numpy().astype(object),
-            "route_id": prefix + timetable.routes.index.to_numpy()[timetable.trip_route],
-            "block_id": np.where(block == "", "", prefix + block),
-            "start_s": timetable.trip_start,
+            "trip_id": prefix + trips.ids,
+            "route_id": prefix + timetable.routes.ids[trips.route],
+            "block_id": np.where(trips.blocks == "", "", prefix + trips.blocks),
+            "start_s": timetable.start,
             "end_s": end,
             "days": bits,
         }
     )
-    repeated = np.zeros(count, bool)
+    repeated = np.zeros(len(trips.ids), bool)
     repeated[list(timetable.run_starts)] = True
     parts = [table[kept & ~repeated]]
     for trip, times in timetable.run_starts.items():
         if kept[trip]:
             row = table.iloc[[trip] * len(times)].copy()
-            row["start_s"], row["end_s"] = times, times + (end[trip] - timetable.trip_start[trip])
+            row["start_s"], row["end_s"] = times, times + (end[trip] - timetable.start[trip])
             row["block_id"] = ""  # one block cannot run them all
             parts.append(row)
     return pd.concat(parts, ignore_index=True)
@@ -154,31 +137,5 @@ def _links(timetable: Timetable, kept: npt.NDArray[np.bool_], prefix: str) -> pd
     """Return the links between trips that are kept; a trip that headways repeat has none."""
     single = kept.copy()
     single[list(timetable.run_starts)] = False
-    ids = timetable.trip_ids.to_numpy().astype(object)[timetable.links[single[timetable.links].all(axis=1)]]
+    ids = timetable.trips.ids[timetable.links[single[timetable.links].all(axis=1)]]
     return pd.DataFrame(prefix + ids, columns=["from_trip", "to_trip"], dtype=str)
-
-
-def _refuse_lost(
-    timetable: Timetable,
-    departures: npt.NDArray[np.float64],
-    stop: npt.NDArray[np.int64],
-    placed: npt.NDArray[np.bool_],
-    notices: Notices,
-) -> None:
-    """Say how many departures are at stops without a place; refuse above the limit."""
-    all_calls, gone = departures.sum(), departures[~placed].sum()
-    if not gone:
-        return
-    unknown = departures[stop < 0].sum()
-    label = timetable.files.label
-    what = (
-        f"{label}: {gone:,.0f} of {all_calls:,.0f} weekly departures ({gone / all_calls:.1%}) are at "
-        f"stops without a usable place ({unknown:,.0f} at stop_ids that stops.txt lacks, "
-        f"{gone - unknown:,.0f} at stops whose coordinates are blank, (0, 0) or outside the world)"
-    )
-    if gone > LOST_DEPARTURES_ALLOWED * all_calls:
-        raise FeedError(
-            f"{what}; more than {LOST_DEPARTURES_ALLOWED:.0%} would be lost: ask the agency for a "
-            "sound stops.txt."
-        )
-    notices.add("stop_without_place", f"{what}; they were left out.", file=label, count=int(gone))

@@ -6,14 +6,13 @@ feeds say so, and those that do often have blocks too.
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 
 from targeting.feed_files import FeedFiles
 
 SAME_VEHICLE = ("4", "5")  # GTFS reference, transfers.txt: linked trips
 
 
-def read_links(files: FeedFiles, trip_ids: pd.Index) -> npt.NDArray[np.int64]:
+def read_links(files: FeedFiles, trip_ids: npt.NDArray[np.object_]) -> npt.NDArray[np.int64]:
     """Return the pairs of trips that one vehicle runs.
 
     Rows that name a trip of another mode, or none that the feed has, are passed over.
@@ -21,7 +20,7 @@ def read_links(files: FeedFiles, trip_ids: pd.Index) -> npt.NDArray[np.int64]:
     Parameters
     ----------
     files : FeedFiles
-    trip_ids : Index
+    trip_ids : ndarray of str
         The trips of the wanted modes.
 
     Returns

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from targeting.directions import Calls
+from targeting.calls import Calls
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
 
@@ -32,8 +32,7 @@ def lines_by_route(
     ----------
     trip_route, trip_shape, weekly : ndarray, shape (trips,)
         Route position, shape_id and weekly departures of each trip.
-    calls : three ndarrays of int, shape (calls,)
-        Trip position, stop_sequence and stop position (-1 where unknown).
+    calls : Calls
     stop_lonlat : ndarray, shape (stops, 2)
     """
     shapes = _shapes(files)
@@ -91,7 +90,7 @@ def _between_stops(
     stop_lonlat: npt.NDArray[np.float64],
 ) -> dict[int, list[shapely.Geometry]]:
     """Return straight lines between consecutive stops of each route, each pair once."""
-    trip, sequence, stop = calls
+    trip, sequence, stop = calls.trip, calls.sequence, calls.stop
     wanted = np.isin(trip_route, routes) & running
     use = wanted[trip] & (stop >= 0)
     use[use] = ~np.isnan(stop_lonlat[stop[use]]).any(axis=1)

@@ -1,13 +1,16 @@
-"""Columns of text, each distinct text kept once: three million cells cost a few integers each."""
+"""Columns of text, each distinct text kept once: three million cells cost a few integers each.
 
-from collections.abc import Callable, Sequence
+Arrow's arrays become NumPy's by DLPack here, since other ways load pandas first, which takes longer than
+reading a small feed.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -40,13 +43,10 @@ class Column:
         """Return the text of every row."""
         return np.array(self.values, dtype=object)[self.codes]
 
-    def positions_in(self, index: pd.Index) -> npt.NDArray[np.int32]:
-        """Return for every row the position of its text in `index`, -1 where it is not there."""
-        if not len(self.distinct):
-            return np.empty(0, np.int32)
-        known = pa.array(index.to_numpy(object), pa.string())
-        found = pc.index_in(self.distinct, value_set=known).fill_null(-1)
-        return np.asarray(found.to_numpy(), np.int32)[self.codes]
+    def positions_in(self, known: Sequence[str] | npt.NDArray[np.object_]) -> npt.NDArray[np.int32]:
+        """Return for every row the position of its text in `known`, -1 where it is not there."""
+        position = {text: i for i, text in enumerate(known)}
+        return np.array([position.get(text, -1) for text in self.values], np.int32)[self.codes]
 
     def parsed(self, parse: Any, dtype: Any) -> npt.NDArray[Any]:
         """Return `parse(text)` of every row; each distinct text is parsed once."""
@@ -91,7 +91,7 @@ class Parse:
         if any(plain(text).strip() != text for text in distinct):
             return None
         figures: npt.NDArray[Any] = np.array([self.one(text) for text in distinct], self.dtype)
-        rows: npt.NDArray[Any] = figures[cells.indices.to_numpy()]
+        rows: npt.NDArray[Any] = figures[np.from_dlpack(cells.indices)]
         return rows
 
 
@@ -113,15 +113,23 @@ class Figures:
 
 def column_of(codes: npt.NDArray[np.int32 | np.int8], values: Sequence[str]) -> Column:
     """Return a column by its distinct texts."""
-    return Column(codes, pa.array(values, pa.string()))
+    return Column(codes, _strings(values))
+
+
+def _strings(texts: Iterable[str]) -> pa.StringArray:
+    """Return texts as Arrow has them; its own way there would load pandas."""
+    cells = [text.encode() for text in texts]
+    ends = np.cumsum([0, *map(len, cells)], dtype=np.int32)
+    return pa.StringArray.from_buffers(len(cells), pa.py_buffer(ends), pa.py_buffer(b"".join(cells)))
 
 
 def plain_column(cells: pa.ChunkedArray, pool: pa.MemoryPool) -> tuple[Column, int]:
     """Return dictionary-encoded cells as plain texts, and how many texts were no plain ones before."""
     array = cells.unify_dictionaries(pool).combine_chunks(pool)
     if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0) if array.num_chunks else pa.array([], cells.type)
-    codes, distinct = array.indices.to_numpy(), array.dictionary
+        array = array.chunk(0) if array.num_chunks else pa.nulls(0, cells.type)
+    codes: npt.NDArray[Any] = np.from_dlpack(array.indices)
+    distinct = array.dictionary
     if len(distinct) <= np.iinfo(np.int8).max:  # three of the columns of stop_times.txt
         codes = codes.astype(np.int8)
     if not pc.any(pc.match_substring_regex(distinct, _PERHAPS_ODD)).as_py():

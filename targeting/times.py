@@ -27,7 +27,7 @@ def seconds(text: str) -> int:
 
 def usual_seconds(texts: pa.StringArray) -> npt.NDArray[np.int32] | None:
     """Return `seconds` of every text, -1 of an empty one; None where one is neither H:MM:SS nor empty."""
-    length = pc.binary_length(texts).to_numpy(zero_copy_only=False)
+    length = np.from_dlpack(pc.binary_length(texts))
     if (length == len("HH:MM:SS")).all():
         return _seconds_of_eight(texts)
     if not np.isin(length, [0, len("H:MM:SS"), len("HH:MM:SS")]).all():

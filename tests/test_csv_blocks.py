@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from targeting import archives, csv_blocks
 from targeting.archives import opened_member
-from targeting.campaign_sections import DEFAULT_LIMITS
 from targeting.feed_files import FeedFiles
+from targeting.limits import DEFAULT_LIMITS
 from targeting.notices import Notices
 from targeting.text_columns import Parse
 from targeting.times import CALL_TIME, seconds, usual_seconds
