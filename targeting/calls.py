@@ -6,14 +6,16 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
-from targeting.text_columns import Parse
+from targeting.text_columns import Column, Figures, Parse, letters_of, numbered, only_signs
 from targeting.times import CALL_TIME, call_times
 
-WHOLE = re.compile(r"(-?[0-9]{1,9})(\.0*)?")  # spreadsheets write 3.0
+DIGITS = 9
+WHOLE = re.compile(rf"(-?[0-9]{{1,{DIGITS}}})(\.0*)?")  # spreadsheets write 3.0
 
 
 def whole_number(text: str) -> int:
@@ -22,8 +24,26 @@ def whole_number(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-_CLOSED = Parse("1".__eq__, bool)
-_SEQUENCE = Parse(whole_number, np.int32)
+def _usual_numbers(texts: pa.StringArray) -> npt.NDArray[np.int32] | None:
+    """Return `whole_number` of every text; None where one is not one to nine digits."""
+    length, letters = letters_of(texts)
+    if not ((length - 1).astype(np.uint32) < DIGITS).all() or not (letters - np.uint8(ord("0")) < 10).all():
+        return None
+    numbers: npt.NDArray[Any] = np.from_dlpack(texts.cast(pa.int32()))
+    return numbers
+
+
+def _usual_closed(texts: pa.StringArray) -> npt.NDArray[np.bool_] | None:
+    """Return which texts are "1"; None where one has several letters."""
+    length, letters = letters_of(texts)
+    if len(letters) == len(length) and (length == 1).all() and only_signs(letters):
+        ones: npt.NDArray[np.bool_] = letters == ord("1")
+        return ones
+    return None if len(letters) else np.zeros(len(length), bool)
+
+
+CLOSED = Parse("1".__eq__, bool, _usual_closed)
+SEQUENCE = Parse(whole_number, np.int32, _usual_numbers)
 
 
 class Calls(NamedTuple):
@@ -73,20 +93,29 @@ def read_calls(
     FeedError
         When stop_times.txt cannot be used, or holds no call of these trips.
     """
-    columns, figures = files.columns_and_figures(
+    trip_at, stop_at = numbered(trip_ids), numbered(stop_ids)
+
+    def calls_of(columns: dict[str, Column], figures: dict[str, Figures]) -> tuple[Calls, int]:
+        """Return the calls that some rows of stop_times.txt tell, and how many of our rows name no stop."""
+        trip = columns["trip_id"].positions_in(trip_at)
+        ours = trip >= 0
+        flexible = columns["stop_id"].parsed("".__eq__, bool)  # a zone or group of stops, on request
+        closed = figures["pickup_type"].rows & figures["drop_off_type"].rows
+        use = ours & ~closed & ~flexible
+        trip, sequence = trip[use], figures["stop_sequence"].rows[use]
+        time = call_times(files, figures, use, (trip, sequence), notices) if timed else np.full_like(trip, -1)
+        stop = columns["stop_id"].positions_in(stop_at)[use]
+        return Calls(trip, stop, sequence, time), int((flexible & ours).sum())
+
+    parts = files.digested(
         "stop_times",
         ["trip_id", "stop_id"],
-        {"pickup_type": _CLOSED, "drop_off_type": _CLOSED, "stop_sequence": _SEQUENCE}
+        {"pickup_type": CLOSED, "drop_off_type": CLOSED, "stop_sequence": SEQUENCE}
         | (dict.fromkeys(("arrival_time", "departure_time"), CALL_TIME) if timed else {}),
+        calls_of,
         required=["trip_id", "stop_id"],
     )
-    # a column is let go as soon as it is used: of millions of rows each weighs
-    trip = columns.pop("trip_id").positions_in(trip_ids)
-    ours = trip >= 0
-    closed = figures.pop("pickup_type").rows & figures.pop("drop_off_type").rows
-    texts = columns.pop("stop_id")
-    flexible = texts.parsed("".__eq__, bool)  # a zone or group of stops, on request
-    on_request = int((flexible & ours).sum())
+    on_request = sum(count for _, count in parts)
     if on_request:
         notices.add(
             "flexible_service",
@@ -96,41 +125,31 @@ def read_calls(
             severity="info",
             count=on_request,
         )
-    use = ours & ~closed & ~flexible
-    if not use.any():
+    calls = Calls(*map(np.concatenate, zip(*(part for part, _ in parts), strict=True)))
+    if not len(calls.trip):
         raise FeedError(
             f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
             f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
         )
-    stop = texts.positions_in(stop_ids)[use]
-    trip, sequence = trip[use], figures.pop("stop_sequence").rows[use]
-    in_order = _in_order(trip, sequence)
-    if not timed:
-        if not in_order:  # times tell whether a call is written twice
-            return read_calls(files, trip_ids, stop_ids, modes, notices)
-        return Calls(trip, stop, sequence, np.broadcast_to(np.int32(-1), trip.shape))
-    time = call_times(files, figures, use, (trip, sequence), notices)
-    figures.clear()
-    found = Calls(trip, stop, sequence, time)
-    return found if in_order else _each_once(found, texts.codes[use], files, notices)
+    if _in_order(calls.trip, calls.sequence):
+        return calls
+    if not timed:  # times tell whether a call is written twice
+        return read_calls(files, trip_ids, stop_ids, modes, notices)
+    return _each_once(calls, files, notices)
 
 
 def _in_order(trip: npt.NDArray[np.int32], sequence: npt.NDArray[np.int32]) -> bool:
     """Return whether the calls of each trip follow each other, by rising stop_sequence."""
     same = trip[1:] == trip[:-1]
     trips = int((np.bincount(trip) > 0).sum())
-    return int((~same).sum()) + 1 == trips and bool((sequence[1:] > sequence[:-1])[same].all())
+    return 1 + len(same) - int(same.sum()) == trips and bool(((sequence[1:] > sequence[:-1]) | ~same).all())
 
 
-def _each_once(calls: Calls, stop_code: npt.NDArray[Any], files: FeedFiles, notices: Notices) -> Calls:
-    """Return the calls without those that repeat another: same trip, sequence, stop and time.
-
-    `stop_code` tells stops apart that stops.txt lacks.
-    """
+def _each_once(calls: Calls, files: FeedFiles, notices: Notices) -> Calls:
+    """Return the calls without those that repeat another: same trip, sequence, stop and time."""
     import pandas as pd  # slow to load, and seldom needed
 
-    keys = dict(enumerate([stop_code, calls.trip, calls.sequence, calls.time]))
-    twice = pd.DataFrame(keys).duplicated().to_numpy() & (calls.time >= 0)
+    twice = pd.DataFrame(calls._asdict()).duplicated().to_numpy() & (calls.time >= 0)
     if not twice.any():
         return calls
     notices.add(

@@ -7,48 +7,47 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Any
+from typing import TypeVar
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
-from targeting.text_columns import Parse
 from targeting.text_files import Readable
 
-BLOCK = 1 << 20
+BLOCK = 2 << 20
 POOL = pa.system_memory_pool()
-_TEXTS = pa.dictionary(pa.int32(), pa.string())
+TEXTS = pa.dictionary(pa.int32(), pa.string())  # each distinct text of a block once
 Skip = Callable[[pyarrow.csv.InvalidRow], str]
-_Block = tuple[pa.Table, dict[str, npt.NDArray[Any] | None]]
+T = TypeVar("T")
 
 
 def parse_csv(
     stream: Readable,
     names: Sequence[str],
-    wanted: Sequence[str],
+    types: Mapping[str, pa.DataType],
+    digest: Callable[[pa.Table], T],
     *,
     encoding: str,
     in_blocks: bool,
     uneven: Skip,
-    parses: Mapping[str, Parse] | None = None,
-) -> tuple[pa.Table, dict[str, npt.NDArray[Any] | None]]:
-    """Return columns of a table as dictionary-encoded text, and others as figures.
+) -> list[T]:
+    """Return what `digest` makes of each block of a table, in their order.
 
     Parameters
     ----------
     stream : Readable
         The table with its header, which is left out.
-    names, wanted : sequence of str
-        Its columns, and those to return as text.
+    names : sequence of str
+        Its columns.
+    types : mapping of str to DataType
+        Those to read, and as what.
+    digest : callable
+        Called by several threads at once.
     encoding : {"utf8", "latin1"}
     in_blocks : bool
         Whether no value runs over an end of line, so that the table may be cut at any.
     uneven : callable
         Told of every row that has more or fewer values than there are columns.
-    parses : mapping of str to Parse, optional
-        Columns of which the figures are wanted: None where some text is not as usual.
 
     Raises
     ------
@@ -56,17 +55,13 @@ def parse_csv(
         When it is no table.
     """
     parse_options = pyarrow.csv.ParseOptions(newlines_in_values=not in_blocks, invalid_row_handler=uneven)
-    parses = parses or {}
-    types = dict.fromkeys(wanted, _TEXTS) | {
-        name: pa.string() if parse.many else _TEXTS for name, parse in parses.items()
-    }
     convert_options = pyarrow.csv.ConvertOptions(
         include_columns=list(types),
-        column_types=types,
+        column_types=dict(types),
         check_utf8=False,  # the stream was watched for it, and Latin-1 is made of it
     )
 
-    def parse_block(block: bytes, header: int) -> _Block:
+    def digested(block: bytes, header: int) -> T:
         table = pyarrow.csv.read_csv(
             pa.BufferReader(block),
             read_options=pyarrow.csv.ReadOptions(
@@ -80,36 +75,19 @@ def parse_csv(
             convert_options=convert_options,
             memory_pool=POOL,
         )
-        figures = {name: parse.usual(table.column(name).combine_chunks()) for name, parse in parses.items()}
-        return table.select(wanted), figures
-
-    tables: list[pa.Table] = []
-    rows: dict[str, bytearray | None] = {name: bytearray() for name in parses}
-
-    def add(parsed: _Block) -> None:
-        tables.append(parsed[0])
-        for name, figures in parsed[1].items():
-            whole = rows[name]
-            if figures is None or whole is None:
-                rows[name] = None
-            else:
-                whole += figures.data  # grows where it stands, and no block's memory is kept
+        return digest(table)
 
     blocks = _blocks(stream) if in_blocks else iter([b"".join(iter(lambda: stream.read(BLOCK), b""))])
-    add(parse_block(next(blocks, b""), 1))
+    found = [digested(next(blocks, b""), 1)]
     workers = os.cpu_count() or 1
-    under_way = deque[Future[_Block]]()
+    under_way = deque[Future[T]]()
     with ThreadPoolExecutor(workers) as pool:
         for block in blocks:
-            under_way.append(pool.submit(parse_block, block, 0))
-            if len(under_way) > workers:
-                add(under_way.popleft().result())
-        for each in under_way:
-            add(each.result())
-    return pa.concat_tables(tables), {
-        name: None if whole is None else np.frombuffer(whole, parses[name].dtype)
-        for name, whole in rows.items()
-    }
+            under_way.append(pool.submit(digested, block, 0))
+            if len(under_way) > 2 * workers:
+                found.append(under_way.popleft().result())
+        found.extend(each.result() for each in under_way)
+    return found
 
 
 def _blocks(stream: Readable) -> Iterator[bytes]:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from targeting.errors import CampaignError, FeedError
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
-from targeting.text_columns import Column
+from targeting.text_columns import Column, numbered
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,14 +179,15 @@ def read_calendar(files: FeedFiles, notices: Notices) -> ServiceCalendar:
     begins = np.concatenate([starts[running], dates[added]])
     ends_of = np.concatenate([ends[running], dates[added]])
     exceptions: dict[date, tuple[list[int], list[int]]] = {}
-    of_service = special["service_id"].positions_in(service_ids)
+    service_at = numbered(service_ids)
+    of_service = special["service_id"].positions_in(service_at)
     for row in np.flatnonzero(~np.isnat(dates) & np.isin(kind, ["1", "2"])):
         lists = exceptions.setdefault(_date(dates[row]), ([], []))
         lists[0 if added[row] else 1].append(int(of_service[row]))
     return ServiceCalendar(
         label=files.label,
         service_ids=service_ids,
-        service=regular["service_id"].positions_in(service_ids)[running].astype(np.int64),
+        service=regular["service_id"].positions_in(service_at)[running].astype(np.int64),
         start=starts[running],
         end=ends[running],
         runs=runs[running],

@@ -26,6 +26,7 @@ from targeting.feed_files import FeedFiles, open_feed
 from targeting.findings import Findings
 from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
+from targeting.text_columns import numbered
 from targeting.timetable import Timetable, read_timetable
 from targeting.wording import listed, routes_named
 
@@ -152,8 +153,8 @@ def _check_unknown_stops(timetable: Timetable, findings: Findings) -> None:
     files: FeedFiles = timetable.files
     columns = files.columns("stop_times", ["trip_id", "stop_id"])
     stop = columns["stop_id"]
-    unknown = (stop.positions_in(timetable.stops.ids) < 0) & ~stop.parsed("".__eq__, bool)
-    trip = columns["trip_id"].positions_in(timetable.trips.ids)
+    unknown = (stop.positions_in(numbered(timetable.stops.ids)) < 0) & ~stop.parsed("".__eq__, bool)
+    trip = columns["trip_id"].positions_in(numbered(timetable.trips.ids))
     unknown &= trip >= 0
     ids = [stop.values[code] for code in np.unique(stop.codes[unknown])]
     routes = routes_named(set(route_numbers(timetable)[timetable.trips.route[trip[unknown]]]))

@@ -11,7 +11,7 @@ import pandas as pd
 from targeting.feed_checks import IDS_KEPT
 from targeting.feed_tables import Stops
 from targeting.findings import Findings
-from targeting.text_columns import Column
+from targeting.text_columns import Column, Figures, numbered
 from targeting.times import CALL_TIME
 from targeting.timetable import Timetable
 from targeting.wording import listed, natural, routes_named
@@ -109,25 +109,32 @@ def _calls_of(timetable: Timetable, wanted: npt.NDArray[np.bool_]) -> pd.DataFra
     """
     if not wanted.any():
         return pd.DataFrame()
-    columns, times = timetable.files.columns_and_figures(
+    trip_at, stop_at = numbered(timetable.trips.ids), numbered(timetable.stops.ids)
+    wanted, placed = np.append(wanted, False), timetable.stops.placed
+
+    def calls_of(columns: dict[str, Column], times: dict[str, Figures]) -> pd.DataFrame:
+        """Return the calls that some rows of stop_times.txt tell."""
+        trip, stop = columns["trip_id"].positions_in(trip_at), columns["stop_id"].positions_in(stop_at)
+        use = wanted[trip] & placed[stop]
+        arrives, leaves = times["arrival_time"].rows[use], times["departure_time"].rows[use]
+        return pd.DataFrame(
+            {
+                "trip": trip[use],
+                "stop": stop[use],
+                "arrives": np.where(arrives < 0, leaves, arrives),
+                "leaves": np.where(leaves < 0, arrives, leaves),
+                "sequence": _numbers(columns["stop_sequence"])[use],
+            }
+        )
+
+    parts = timetable.files.digested(
         "stop_times",
         ["trip_id", "stop_id", "stop_sequence"],
         {"arrival_time": CALL_TIME, "departure_time": CALL_TIME},
+        calls_of,
         required=["trip_id", "stop_id"],
     )
-    trip = columns["trip_id"].positions_in(timetable.trips.ids)
-    stop = columns["stop_id"].positions_in(timetable.stops.ids)
-    use = np.append(wanted, False)[trip] & timetable.stops.placed[stop]
-    arrives, leaves = times["arrival_time"].rows[use], times["departure_time"].rows[use]
-    calls = pd.DataFrame(
-        {
-            "trip": trip[use],
-            "stop": stop[use],
-            "arrives": np.where(arrives < 0, leaves, arrives),
-            "leaves": np.where(leaves < 0, arrives, leaves),
-            "sequence": _numbers(columns["stop_sequence"])[use],
-        }
-    ).sort_values(["trip", "sequence"], kind="stable", ignore_index=True)
+    calls = pd.concat(parts).sort_values(["trip", "sequence"], kind="stable", ignore_index=True)
     lonlat = timetable.stops.lonlat[calls["stop"]]
     hops = np.append(0.0, distance_m(lonlat[:-1], lonlat[1:]))
     hops[calls["trip"].diff().to_numpy() != 0] = 0

@@ -8,31 +8,39 @@ a few integers each and a value is parsed once however often it occurs.
 import csv
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Generic, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
 from targeting.archives import DAMAGED, opened_member
-from targeting.csv_blocks import POOL, parse_csv
+from targeting.csv_blocks import POOL, TEXTS, T, parse_csv
 from targeting.errors import FeedError, UnsafeFileError
 from targeting.feed_members import find_tables
 from targeting.feed_slips import NEEDED, refuse_decimal_commas, refuse_no_row, refuse_one_column
 from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.plain_text import plain
-from targeting.text_columns import Column, Figures, Parse, column_of, plain_column
+from targeting.text_columns import Column, Figures, Parse, column_of, plain_column, usual_column
 from targeting.text_files import MOST_LINES_IN_VALUE, Watched, check_columns, check_file, check_quotes
 
 HEADER_BYTES = 1 << 16
 LARGE_TABLES = ("stop_times", "shapes")
-_Read: TypeAlias = tuple[pa.Table, dict[str, npt.NDArray[Any] | None]] | pa.ArrowInvalid | UnicodeDecodeError
+Digest: TypeAlias = Callable[[dict[str, Column], dict[str, Figures]], T]
+
+
+@dataclass(frozen=True)
+class _Read(Generic[T]):
+    """What was made of a table's blocks, its rows of other widths, and how many lines it has."""
+
+    parts: list[T]
+    uneven: list[str]
+    lines: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +85,7 @@ class FeedFiles:
         return digest.hexdigest()
 
     def columns(
-        self, table: str, wanted: Iterable[str], *, required: Iterable[str] = ()
+        self, table: str, wanted: Collection[str], *, required: Collection[str] = ()
     ) -> dict[str, Column]:
         """Return columns of a table.
 
@@ -85,9 +93,9 @@ class FeedFiles:
         ----------
         table : str
             Name without ".txt"; a table that the feed lacks reads as having no rows.
-        wanted : iterable of str
+        wanted : collection of str
             Columns to return; one that the table lacks comes back as empty text in every row.
-        required : iterable of str
+        required : collection of str
             Columns that the table must have.
 
         Raises
@@ -95,19 +103,24 @@ class FeedFiles:
         FeedError
             When the table cannot be read or lacks a required column.
         """
-        return self.columns_and_figures(table, wanted, {}, required=required)[0]
+        wanted = list(wanted)
+        header = self._header(table, required)
+        least = 1 + max((header.index(name) for name in required), default=0)
+        found, rows = self._texts(table, header, [name for name in wanted if name in header], least)
+        if table == "stops":
+            refuse_decimal_commas(self.label, found)
+        return {name: found.get(name) or _blank(rows) for name in wanted}
 
-    def columns_and_figures(
+    def digested(
         self,
         table: str,
-        wanted: Iterable[str],
+        wanted: Collection[str],
         parses: Mapping[str, Parse],
+        digest: Digest[T],
         *,
-        required: Iterable[str] = (),
-    ) -> tuple[dict[str, Column], dict[str, Figures]]:
-        """Return columns of a table, and the figures that others hold.
-
-        Of a large table, figures take less time and room than texts.
+        required: Collection[str] = (),
+    ) -> list[T]:
+        """Return what `digest` makes of the rows of a large table, some of them at a time.
 
         Parameters
         ----------
@@ -115,21 +128,58 @@ class FeedFiles:
             As of `columns`.
         parses : mapping of str to Parse
             Columns of figures.
+        digest : callable
+            Given the wanted columns and the figures of rows that follow each other, by several threads at
+            once; of all rows together where a text is not written as usual, and then texts come with the
+            figures.
 
         Raises
         ------
         FeedError
             When the table cannot be read or lacks a required column.
         """
-        wanted = list(wanted)
+        header = self._header(table, required)
+        types = dict.fromkeys(wanted, TEXTS) | dict.fromkeys(parses, pa.string())
+        types = {name: kind for name, kind in types.items() if name in header}
+
+        def usual(cells: pa.Table) -> tuple[int, T] | None:
+            """Return the number of rows and what is made of them; None where a text is not as usual."""
+            rows, columns, figures = cells.num_rows, {}, {}
+            for name in wanted:
+                column = usual_column(cells.column(name)) if name in types else _blank(rows)
+                if column is None:
+                    return None
+                columns[name] = column
+            for name, parse in parses.items():
+                if name in types:
+                    numbers = parse.many(cells.column(name).combine_chunks())
+                else:
+                    numbers = np.full(rows, parse.one(""), parse.dtype)
+                if numbers is None:
+                    return None
+                figures[name] = Figures(numbers)
+            return rows, digest(columns, figures)
+
+        read = self._parsed(table, header, types, usual, "utf8")
+        if isinstance(read, _Read) and not read.uneven and None not in read.parts:
+            parts = [part for part in read.parts if part]
+            if read.lines - 1 > sum(rows for rows, _ in parts):
+                self._check_quotes(table, "utf8")
+            return [part for _, part in parts]
+        texts = self.columns(table, [*wanted, *parses], required=required)
+        figures = {
+            name: Figures(texts[name].parsed(parse.one, parse.dtype), texts[name])
+            for name, parse in parses.items()
+        }
+        return [digest({name: texts[name] for name in wanted}, figures)]
+
+    def _header(self, table: str, required: Collection[str]) -> list[str]:
+        """Return the names of a table's columns; none where the feed lacks it."""
         if not self.has(table):
-            empty = column_of(np.empty(0, np.int32), [])
-            none = {name: Figures(np.empty(0, parse.dtype)) for name, parse in parses.items()}
-            return dict.fromkeys(wanted, empty), none
+            return []
         with self._opened(table) as stream:
-            header = _header(stream.read(HEADER_BYTES))
+            header = _names(stream.read(HEADER_BYTES))
             check_columns(header)
-        required = list(required)
         missing = [name for name in required if name not in header]
         if missing:
             refuse_one_column(self.label, table, header)
@@ -137,25 +187,17 @@ class FeedFiles:
                 f"{self.label}: {table}.txt has no column {missing[0]!r} "
                 f"(it has: {', '.join(header[:12])}); ask the agency for a complete feed."
             )
-        present = [name for name in wanted if name in header]
-        least = 1 + max((header.index(name) for name in required), default=0)
-        there = {name: parse for name, parse in parses.items() if name in header}
-        found, figures, rows = self._read(table, header, present, there, least)
-        if table == "stops":
-            refuse_decimal_commas(self.label, found)
-        blank = column_of(np.zeros(rows, np.int32), [""])
-        return {name: found.get(name, blank) for name in wanted}, {
-            name: figures.get(name) or Figures(np.full(rows, parse.one(""), parse.dtype))
-            for name, parse in parses.items()
-        }
+        return header
 
-    def _read(
-        self, table: str, header: list[str], wanted: list[str], parses: dict[str, Parse], least: int
-    ) -> tuple[dict[str, Column], dict[str, Figures], int]:
-        """Return the wanted columns, the figures, and how many rows there are.
-
-        A row must hold the `least` first values; the rest may be missing.
-        """
+    def _parsed(
+        self,
+        table: str,
+        header: list[str],
+        types: Mapping[str, pa.DataType],
+        digest: Callable[[pa.Table], T],
+        encoding: str,
+    ) -> "_Read[T] | pa.ArrowInvalid | UnicodeDecodeError":
+        """Return what `digest` makes of the blocks of a table, or why it is none."""
         uneven: list[str] = []
 
         def skip(row: pyarrow.csv.InvalidRow) -> str:
@@ -163,55 +205,58 @@ class FeedFiles:
             return "skip"
 
         names = [name if header.index(name) == i else f"{name}#{i}" for i, name in enumerate(header)]
-        lines = 0
+        with self._opened(table) as stream:
+            if encoding == "utf8":
+                stream.must_be_utf8()  # before `skip` is handed a row that is not
+            try:
+                parts = parse_csv(
+                    stream,
+                    names,
+                    types,
+                    digest,
+                    encoding=encoding,
+                    in_blocks=table in LARGE_TABLES,
+                    uneven=skip,
+                )
+            except (pa.ArrowInvalid, UnicodeDecodeError) as fault:  # told apart from damage
+                return fault
+            return _Read(parts, sorted(uneven), stream.lines)
 
-        def read(encoding: str, texts: list[str], parses: dict[str, Parse]) -> _Read:
-            nonlocal lines
-            uneven.clear()
-            with self._opened(table) as stream:
-                if encoding == "utf8":
-                    stream.must_be_utf8()  # before `skip` is handed a row that is not
-                try:
-                    whole = parse_csv(
-                        stream,
-                        names,
-                        texts,
-                        encoding=encoding,
-                        in_blocks=table in LARGE_TABLES,
-                        uneven=skip,
-                        parses=parses,
-                    )
-                except (pa.ArrowInvalid, UnicodeDecodeError) as fault:  # told apart from damage
-                    return fault
-                lines = stream.lines
-            return whole
+    def _texts(
+        self, table: str, header: list[str], wanted: list[str], least: int
+    ) -> tuple[dict[str, Column], int]:
+        """Return columns of a table, and how many rows there are.
 
-        encoding = "utf8"
-        texts = wanted
-        result = read(encoding, texts, parses)
-        if parses and not (isinstance(result, tuple) and _as_usual(result[1], uneven)):
-            texts = [*wanted, *parses]
-            result = read(encoding, texts, {})
-        if isinstance(result, pa.ArrowInvalid) and "Empty CSV" in str(result):
-            none = {name: Figures(np.empty(0, parse.dtype)) for name, parse in parses.items()}
-            return {name: column_of(np.empty(0, np.int32), []) for name in wanted}, none, 0
-        if isinstance(result, UnicodeDecodeError):
+        A row must hold the `least` first values; the rest may be missing.
+        """
+        if not header:
+            return {}, 0
+        types, encoding = dict.fromkeys(wanted, TEXTS), "utf8"
+
+        def whole(cells: pa.Table) -> pa.Table:
+            return cells
+
+        read = self._parsed(table, header, types, whole, encoding)
+        if isinstance(read, pa.ArrowInvalid) and "Empty CSV" in str(read):
+            return {}, 0
+        if isinstance(read, UnicodeDecodeError):
             encoding = "latin1"
-            result = read(encoding, texts, {})
+            read = self._parsed(table, header, types, whole, encoding)
             self.notices.add(
                 "not_utf8",
                 f"{self.label}: {table}.txt is not UTF-8; it was read as Latin-1.",
                 file=self.label,
             )
-        if isinstance(result, pa.ArrowInvalid | UnicodeDecodeError):
+        if not isinstance(read, _Read):
             self._check_quotes(table, encoding)
-            raise self._unreadable(table, result) from result
-        cells, usual = result
-        if lines - 1 > cells.num_rows + len(uneven):
+            raise self._unreadable(table, read) from read
+        cells, uneven = pa.concat_tables(read.parts), read.uneven
+        read.parts.clear()
+        rows = cells.num_rows
+        if read.lines - 1 > rows + len(uneven):
             self._check_quotes(table, encoding)
         found, hidden = {}, 0
-        rows = cells.num_rows
-        for name in texts:
+        for name in wanted:
             found[name], changed = plain_column(cells.column(name), POOL)
             hidden += changed
             cells = cells.drop_columns(name)  # millions of rows are not to be held twice
@@ -226,18 +271,14 @@ class FeedFiles:
                 count=hidden,
             )
         if uneven:
-            extra = self._mend(table, sorted(uneven), header, least)
+            extra = self._mend(table, uneven, header, least)
             rows += len(extra)
             refuse_no_row(self.label, table, header, uneven, rows)
             found = {
                 name: column.followed_by([plain(row[header.index(name)]).strip() for row in extra])
                 for name, column in found.items()
             }
-        figures = {name: Figures(each) for name, each in usual.items() if each is not None}
-        for name in texts[len(wanted) :]:
-            column, parse = found.pop(name), parses[name]
-            figures[name] = Figures(column.parsed(parse.one, parse.dtype), column)
-        return found, figures, rows
+        return found, rows
 
     def _mend(self, table: str, uneven: list[str], header: list[str], least: int) -> list[list[str]]:
         """Return rows of other widths than the header's as rows of its width.
@@ -328,12 +369,12 @@ def open_feed(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> 
     return FeedFiles(path=path, members=members, notices=notices, limits=limits)
 
 
-def _as_usual(figures: dict[str, npt.NDArray[Any] | None], uneven: list[str]) -> bool:
-    """Return whether every text of a table could be taken as it is."""
-    return not uneven and all(each is not None for each in figures.values())
+def _blank(rows: int) -> Column:
+    """Return a column that says nothing."""
+    return column_of(np.zeros(rows, np.int32), [""])
 
 
-def _header(data: bytes) -> list[str]:
+def _names(data: bytes) -> list[str]:
     """Return the column names in the first line, in lower case, blanks around them removed."""
     lines = data.decode("utf-8-sig", errors="replace").splitlines()
     if len(data) == HEADER_BYTES and len(lines) == 1:

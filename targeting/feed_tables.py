@@ -16,6 +16,7 @@ from targeting.design_week import ServiceCalendar
 from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
+from targeting.text_columns import numbered
 
 _BASIC_TYPES = {
     0: "tram", 1: "subway", 2: "rail", 3: "bus", 4: "ferry", 5: "cable_tram", 6: "aerial",
@@ -194,8 +195,8 @@ def read_trips(
         ["trip_id", "route_id", "service_id", "direction_id", "block_id", "shape_id"],
         required=["trip_id", "route_id", "service_id"],
     )
-    route = columns["route_id"].positions_in(routes.ids)
-    service = columns["service_id"].positions_in(calendar.service_ids)
+    route = columns["route_id"].positions_in(numbered(routes.ids))
+    service = columns["service_id"].positions_in(numbered(calendar.service_ids))
     for position, what in (
         (route, "a route_id that routes.txt lacks"),
         (service, "a service_id without any calendar"),

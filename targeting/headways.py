@@ -7,6 +7,7 @@ from targeting.calls import whole_number
 from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
+from targeting.text_columns import numbered
 from targeting.times import seconds
 
 MOST_RUNS = 1_000_000  # in a day
@@ -40,7 +41,7 @@ def read_headways(
     runs = np.ones(len(trip_ids))
     rows = files.columns("frequencies", ["trip_id", "start_time", "end_time", "headway_secs"])
     starts: dict[int, list[npt.NDArray[np.int64]]] = {}
-    trip = rows["trip_id"].positions_in(trip_ids)
+    trip = rows["trip_id"].positions_in(numbered(trip_ids))
     begin = rows["start_time"].parsed(seconds, np.int64)
     end = rows["end_time"].parsed(seconds, np.int64)
     headway = rows["headway_secs"].parsed(whole_number, np.int64)

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from targeting.feed_files import FeedFiles
+from targeting.text_columns import numbered
 
 SAME_VEHICLE = ("4", "5")  # GTFS reference, transfers.txt: linked trips
 
@@ -32,7 +33,8 @@ def read_links(files: FeedFiles, trip_ids: npt.NDArray[np.object_]) -> npt.NDArr
     linked = columns["transfer_type"].parsed(SAME_VEHICLE.__contains__, bool)
     if not linked.any():
         return np.empty((0, 2), np.int64)
+    trip_at = numbered(trip_ids)
     pairs = np.column_stack(
-        [columns[name].positions_in(trip_ids).astype(np.int64) for name in ("from_trip_id", "to_trip_id")]
+        [columns[name].positions_in(trip_at).astype(np.int64) for name in ("from_trip_id", "to_trip_id")]
     )[linked]
     return np.unique(pairs[(pairs >= 0).all(axis=1)], axis=0)

@@ -4,7 +4,7 @@ Arrow's arrays become NumPy's by DLPack here, since other ways load pandas first
 reading a small feed.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,11 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from targeting.plain_text import plain
-
-_PERHAPS_ODD = "^ | $|[^ -~]"  # blanks around it, or more than ASCII's letters
 
 
 @dataclass(frozen=True)
@@ -43,10 +40,9 @@ class Column:
         """Return the text of every row."""
         return np.array(self.values, dtype=object)[self.codes]
 
-    def positions_in(self, known: Sequence[str] | npt.NDArray[np.object_]) -> npt.NDArray[np.int32]:
-        """Return for every row the position of its text in `known`, -1 where it is not there."""
-        position = {text: i for i, text in enumerate(known)}
-        return np.array([position.get(text, -1) for text in self.values], np.int32)[self.codes]
+    def positions_in(self, known: Mapping[str, int]) -> npt.NDArray[np.int32]:
+        """Return for every row the position of its text, -1 where it is not known (`numbered`)."""
+        return np.array([known.get(text, -1) for text in self.values], np.int32)[self.codes]
 
     def parsed(self, parse: Any, dtype: Any) -> npt.NDArray[Any]:
         """Return `parse(text)` of every row; each distinct text is parsed once."""
@@ -62,37 +58,20 @@ class Column:
 
 @dataclass(frozen=True)
 class Parse:
-    """How to read the texts of a column as figures.
+    """How to read the texts of a column as figures, where there are many distinct ones.
 
     Attributes
     ----------
     one : callable
         Returns the figure of a text, whatever it is, blanks around it removed.
     dtype : numpy dtype of the figures
-    many : callable, optional
-        For columns of many distinct texts: returns what `one` says of each, or None where some of them
-        are not written as they mostly are.
+    many : callable
+        Returns what `one` says of each text, or None where some of them are not written as they mostly are.
     """
 
     one: Callable[[str], Any]
     dtype: Any
-    many: Callable[[pa.StringArray], npt.NDArray[Any] | None] | None = None
-
-    def usual(self, cells: pa.Array) -> npt.NDArray[Any] | None:
-        """Return the figures of cells; None where a text may have to be cleaned or told of.
-
-        Parameters
-        ----------
-        cells : StringArray, or DictionaryArray of strings where there is no `many`
-        """
-        if self.many:
-            return self.many(cells)
-        distinct = cells.dictionary.to_pylist()
-        if any(plain(text).strip() != text for text in distinct):
-            return None
-        figures: npt.NDArray[Any] = np.array([self.one(text) for text in distinct], self.dtype)
-        rows: npt.NDArray[Any] = figures[np.from_dlpack(cells.indices)]
-        return rows
+    many: Callable[[pa.StringArray], npt.NDArray[Any] | None]
 
 
 @dataclass(frozen=True)
@@ -111,6 +90,11 @@ class Figures:
     texts: Column | None = None
 
 
+def numbered(texts: Iterable[str]) -> dict[str, int]:
+    """Return the position of each of some distinct texts."""
+    return {text: position for position, text in enumerate(texts)}
+
+
 def column_of(codes: npt.NDArray[np.int32 | np.int8], values: Sequence[str]) -> Column:
     """Return a column by its distinct texts."""
     return Column(codes, _strings(values))
@@ -123,6 +107,36 @@ def _strings(texts: Iterable[str]) -> pa.StringArray:
     return pa.StringArray.from_buffers(len(cells), pa.py_buffer(ends), pa.py_buffer(b"".join(cells)))
 
 
+def usual_column(cells: pa.ChunkedArray) -> Column | None:
+    """Return dictionary-encoded cells as texts; None where one of them is no plain text."""
+    array = cells.combine_chunks()
+    if any(plain(text).strip() != text for text in _perhaps_odd(array.dictionary)):
+        return None
+    codes: npt.NDArray[Any] = np.from_dlpack(array.indices)
+    return Column(codes, array.dictionary)
+
+
+def _perhaps_odd(distinct: pa.StringArray) -> list[str]:
+    """Return all of the texts where one of them may be no plain text, none otherwise."""
+    texts: list[str] = [] if only_signs(letters_of(distinct)[1]) else distinct.to_pylist()
+    return texts
+
+
+def letters_of(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
+    """Return how many bytes each of some texts has, and the bytes of all, one text after the other."""
+    _, offsets, content = texts.buffers()
+    if not len(texts):
+        return np.empty(0, np.int32), np.empty(0, np.uint8)
+    ends = np.frombuffer(offsets, np.int32, len(texts) + 1, offset=4 * texts.offset)
+    letters = np.frombuffer(content, np.uint8)[ends[0] : ends[-1]]
+    return np.diff(ends), letters
+
+
+def only_signs(letters: npt.NDArray[np.uint8]) -> bool:
+    """Return whether all bytes are signs of ASCII: no blanks, nothing that cannot be seen."""
+    return bool((letters - np.uint8(ord("!")) <= ord("~") - ord("!")).all())
+
+
 def plain_column(cells: pa.ChunkedArray, pool: pa.MemoryPool) -> tuple[Column, int]:
     """Return dictionary-encoded cells as plain texts, and how many texts were no plain ones before."""
     array = cells.unify_dictionaries(pool).combine_chunks(pool)
@@ -132,9 +146,9 @@ def plain_column(cells: pa.ChunkedArray, pool: pa.MemoryPool) -> tuple[Column, i
     distinct = array.dictionary
     if len(distinct) <= np.iinfo(np.int8).max:  # three of the columns of stop_times.txt
         codes = codes.astype(np.int8)
-    if not pc.any(pc.match_substring_regex(distinct, _PERHAPS_ODD)).as_py():
+    values = _perhaps_odd(distinct)
+    if not values:
         return Column(codes, distinct), 0
-    values = distinct.to_pylist()
     clean = [plain(value) for value in values]
     changed = sum(after is not before for after, before in zip(clean, values, strict=True))
     stripped = [value.strip() for value in clean]

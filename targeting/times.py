@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
-from targeting.text_columns import Figures, Parse
+from targeting.text_columns import Figures, Parse, letters_of
 
 _FIRST, _ABOVE, _TOP_BITS = np.frombuffer(b"00:00:00" + b"vv\x7fvv\x7fvv" + b"\x80" * 8, "<u8")
 _TIME = re.compile(r"([0-9]{1,3}):([0-9]{1,2}):([0-9]{1,2})")
@@ -27,11 +26,13 @@ def seconds(text: str) -> int:
 
 def usual_seconds(texts: pa.StringArray) -> npt.NDArray[np.int32] | None:
     """Return `seconds` of every text, -1 of an empty one; None where one is neither H:MM:SS nor empty."""
-    length = np.from_dlpack(pc.binary_length(texts))
+    length, _ = letters_of(texts)
     if (length == len("HH:MM:SS")).all():
         return _seconds_of_eight(texts)
     if not np.isin(length, [0, len("H:MM:SS"), len("HH:MM:SS")]).all():
         return None
+    import pyarrow.compute as pc  # slow to load, and seldom needed
+
     found = np.full(len(texts), -1, np.int32)
     some = length > 0
     times = _seconds_of_eight(pc.ascii_lpad(texts.filter(pa.array(some)), len("HH:MM:SS"), "0"))
@@ -81,16 +82,18 @@ def call_times(
         Told of texts that are no times, a warning where a trip begins or ends with one; blanks are as
         GTFS wants them.
     """
-    departure, arrival = (figures[name].rows[use] for name in ("departure_time", "arrival_time"))
-    texts = {name: each.texts for name, each in figures.items() if each.texts}
+    both = figures["arrival_time"], figures["departure_time"]
+    arrival, departure = (each.rows[use] for each in both)
+    texts = [each.texts for each in both if each.texts]
     wrong = np.zeros(len(departure), bool)
-    for name, column in texts.items():
-        wrong |= (figures[name].rows[use] < 0) & column.parsed(bool, bool)[use]
+    for each in both:
+        if each.texts:
+            wrong |= (each.rows[use] < 0) & each.texts.parsed(bool, bool)[use]
     times = np.where(departure >= 0, departure, arrival)
     if wrong.any():
         lost = wrong & (times < 0)  # an arrival stands in for a departure
         row = int(np.flatnonzero(use)[np.argmax(wrong)])
-        written = (column.values[column.codes[row]] for column in texts.values())
+        written = (column.values[column.codes[row]] for column in texts)
         text = next(text for text in written if text and seconds(text) < 0)
         notices.add(
             "bad_time",

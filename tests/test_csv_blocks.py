@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 
 from targeting import archives, csv_blocks
 from targeting.archives import opened_member
+from targeting.calls import CLOSED, SEQUENCE, whole_number
 from targeting.feed_files import FeedFiles
 from targeting.limits import DEFAULT_LIMITS
 from targeting.notices import Notices
-from targeting.text_columns import Parse
+from targeting.plain_text import plain
+from targeting.text_columns import Column, Figures, letters_of, only_signs
 from targeting.times import CALL_TIME, seconds, usual_seconds
 
 
@@ -28,9 +30,16 @@ def _rows(text: bytes, *, in_blocks: bool) -> tuple[list[tuple[str, str]], list[
         uneven.append(row.text)  # type: ignore[attr-defined]
         return "skip"
 
-    table, _ = csv_blocks.parse_csv(
-        io.BytesIO(text), ["a", "b", "c"], ["a", "c"], encoding="utf8", in_blocks=in_blocks, uneven=skip
+    blocks = csv_blocks.parse_csv(
+        io.BytesIO(text),
+        ["a", "b", "c"],
+        dict.fromkeys(["a", "c"], csv_blocks.TEXTS),
+        lambda cells: cells,
+        encoding="utf8",
+        in_blocks=in_blocks,
+        uneven=skip,
     )
+    table = pa.concat_tables(blocks)
     rows = list(zip(*(table.column(name).to_pylist() for name in ("a", "c")), strict=True))
     return rows, sorted(uneven)
 
@@ -95,29 +104,88 @@ def _stop_times(folder: Path, rows: list[str]) -> FeedFiles:
     return FeedFiles(folder, {"stop_times": "stop_times.txt"}, Notices())
 
 
+_Rows = tuple[dict[str, Column], dict[str, Figures]]
+
+
 @pytest.mark.parametrize(
-    "odd", ["", "t,3", "t, 3,8:00:02", "t,3.0,8:00:2", "t,x,no time", "t,\u202e3,8:00:02"]
+    "odd",
+    [
+        "",
+        "t,3",
+        "t, 3,8:00:02",
+        "t,3.0,8:00:2",
+        "t,x,no time",
+        "t,\u202e3,8:00:02",
+        " t,3,8:00:02",
+        "t,0x1F,8:00:02",
+        "t,2000000000,8:00:02",
+        "t,-3,8:00:02",
+        "t,,8:00:02",
+    ],
 )
 @pytest.mark.parametrize("block", [20, 1 << 20])
 def test_figures_are_those_of_the_texts(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, odd: str, block: int
 ) -> None:
     monkeypatch.setattr(csv_blocks, "BLOCK", block)
-    rows = [f"t,{i % 3},{i % 24:02}:{i % 60:02}:00" for i in range(30)]
+    rows = [f"t{i % 7},{i % 3},{i % 24:02}:{i % 60:02}:00" for i in range(30)]
     rows[11:11] = [odd] if odd else []
     files = _stop_times(tmp_path, rows)
-    parses = {"stop_sequence": Parse(lambda text: int(float(text or 0)) if text != "x" else 0, int)}
-    columns, figures = files.columns_and_figures(
-        "stop_times", ["trip_id"], parses | {"arrival_time": CALL_TIME, "departure_time": CALL_TIME}
-    )
+    parses = {"stop_sequence": SEQUENCE, "arrival_time": CALL_TIME, "departure_time": CALL_TIME}
+
+    def as_they_are(columns: dict[str, Column], figures: dict[str, Figures]) -> _Rows:
+        return columns, figures
+
+    parts = files.digested("stop_times", ["trip_id", "stop_id"], parses, as_they_are)
+    assert (len(parts) == 1) == (bool(odd) or block > 20)
+
+    def whole(name: str) -> list[object]:
+        return [figure for _, figures in parts for figure in figures[name].rows.tolist()]
+
     texts = files.columns("stop_times", ["trip_id", "stop_sequence", "arrival_time"])
-    assert columns["trip_id"].texts().tolist() == ["t"] * len(rows)
-    assert figures["stop_sequence"].rows.tolist() == texts["stop_sequence"].parsed(
-        parses["stop_sequence"].one, int
-    ).tolist()  # fmt: skip
-    assert figures["arrival_time"].rows.tolist() == texts["arrival_time"].parsed(seconds, int).tolist()
-    assert (figures["arrival_time"].texts is None) == (not odd)
-    assert figures["departure_time"].rows.tolist() == [-1] * len(rows)
+    ids = [text for columns, _ in parts for text in columns["trip_id"].texts().tolist()]
+    assert ids == texts["trip_id"].texts().tolist()
+    assert sorted(ids) == sorted(row.split(",")[0].strip() for row in rows)
+    assert [text for columns, _ in parts for text in columns["stop_id"].texts()] == [""] * len(rows)
+    assert whole("stop_sequence") == [whole_number(text) for text in texts["stop_sequence"].texts()]
+    assert whole("arrival_time") == [seconds(text) for text in texts["arrival_time"].texts()]
+    assert whole("departure_time") == [-1] * len(rows)
+    assert all((figures["arrival_time"].texts is None) == (not odd) for _, figures in parts)
+
+
+@given(
+    st.lists(st.from_regex(r"[0-9]{0,11}|-?[0-9]{1,3}(\.0)?|[ -~]{0,3}", fullmatch=True)), st.integers(0, 3)
+)
+def test_numbers_together_are_those_one_by_one(texts: list[str], skipped: int) -> None:
+    together = SEQUENCE.many(pa.array(texts, pa.string())[skipped:])
+    usual = all(re.fullmatch("[0-9]{1,9}", text) for text in texts[skipped:])
+    assert (together is not None) == usual
+    if together is not None:
+        assert together.tolist() == [whole_number(text) for text in texts[skipped:]]
+
+
+@given(st.lists(st.sampled_from(["", "0", "1", "2", "3"])) | st.lists(st.text(max_size=2)), st.integers(0, 3))
+def test_closed_stops_together_are_those_one_by_one(texts: list[str], skipped: int) -> None:
+    together = CLOSED.many(pa.array(texts, pa.string())[skipped:])
+    if together is not None:
+        assert together.tolist() == [plain(text).strip() == "1" for text in texts[skipped:]]
+        assert all(plain(text).strip() == text for text in texts[skipped:])
+    else:
+        assert not all(text in ("0", "1", "2", "3") for text in texts[skipped:])
+        assert any(texts[skipped:])
+
+
+def test_what_stands_in_a_slice_is_found() -> None:
+    length, letters = letters_of(pa.array(["ab", "", "cde", "f"])[1:3])
+    assert (length.tolist(), bytes(letters)) == ([0, 3], b"cde")
+    assert letters_of(pa.array(["ab"])[1:])[0].tolist() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "only"), [("!~a9", True), ("a b", False), ("\x7f", False), ("é", False), ("", True)]
+)
+def test_signs_of_ascii_are_told_from_the_rest(text: str, only: bool) -> None:
+    assert only_signs(letters_of(pa.array(["x", text]))[1]) is only
 
 
 @pytest.mark.parametrize("packed_chunk", [1, 100, 1 << 16])
