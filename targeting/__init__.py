@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from targeting.api import Plan, make_plan
     from targeting.campaign import Campaign, read_campaign
+    from targeting.departures import weekly_departures
     from targeting.errors import TargetingError
     from targeting.write.map_frame import PlanMap
 
 __version__ = "0.1.0"
-__all__ = ["Campaign", "Plan", "PlanMap", "TargetingError", "__version__", "make_plan", "read_campaign"]
+__all__ = [
+    "Campaign",
+    "Plan",
+    "PlanMap",
+    "TargetingError",
+    "__version__",
+    "make_plan",
+    "read_campaign",
+    "weekly_departures",
+]
 
 _HOMES = {
     "Campaign": "targeting.campaign",
@@ -25,6 +35,7 @@ _HOMES = {
     "TargetingError": "targeting.errors",
     "make_plan": "targeting.api",
     "read_campaign": "targeting.campaign",
+    "weekly_departures": "targeting.departures",
 }
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -24,13 +25,12 @@ def whole_number(text: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _usual_numbers(texts: pa.StringArray) -> npt.NDArray[np.int32] | None:
-    """Return `whole_number` of every text; None where one is not one to nine digits."""
-    length, letters = letters_of(texts)
-    if not ((length - 1).astype(np.uint32) < DIGITS).all() or not (letters - np.uint8(ord("0")) < 10).all():
+def _usual_numbers(numbers: pa.Int32Array) -> npt.NDArray[np.int32] | None:
+    """Return numbers as they are; None where one is missing or has more than nine digits."""
+    if numbers.null_count:
         return None
-    numbers: npt.NDArray[Any] = np.from_dlpack(texts.cast(pa.int32()))
-    return numbers
+    found: npt.NDArray[Any] = np.from_dlpack(numbers)
+    return found if (np.abs(found) < 10**DIGITS).all() else None
 
 
 def _usual_closed(texts: pa.StringArray) -> npt.NDArray[np.bool_] | None:
@@ -43,7 +43,7 @@ def _usual_closed(texts: pa.StringArray) -> npt.NDArray[np.bool_] | None:
 
 
 CLOSED = Parse("1".__eq__, bool, _usual_closed)
-SEQUENCE = Parse(whole_number, np.int32, _usual_numbers)
+SEQUENCE = Parse(whole_number, np.int32, _usual_numbers, pa.int32())
 
 
 class Calls(NamedTuple):
@@ -105,6 +105,8 @@ def read_calls(
         trip, sequence = trip[use], figures["stop_sequence"].rows[use]
         time = call_times(files, figures, use, (trip, sequence), notices) if timed else np.full_like(trip, -1)
         stop = columns["stop_id"].positions_in(stop_at)[use]
+        if (stop < 0).any():
+            stop = np.where(stop < 0, columns["stop_id"].parsed(_mark, np.int32)[use], stop)
         return Calls(trip, stop, sequence, time), int((flexible & ours).sum())
 
     parts = files.digested(
@@ -131,11 +133,16 @@ def read_calls(
             f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
             f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
         )
-    if _in_order(calls.trip, calls.sequence):
-        return calls
-    if not timed:  # times tell whether a call is written twice
-        return read_calls(files, trip_ids, stop_ids, modes, notices)
-    return _each_once(calls, files, notices)
+    if not _in_order(calls.trip, calls.sequence):
+        if not timed:  # times tell whether a call is written twice
+            return read_calls(files, trip_ids, stop_ids, modes, notices)
+        calls = _each_once(calls, files, notices)
+    return calls._replace(stop=np.maximum(calls.stop, -1))
+
+
+def _mark(stop_id: str) -> int:
+    """Return a negative number by which a stop that stops.txt lacks is told from others."""
+    return -1 - (crc32(stop_id.encode()) >> 1)
 
 
 def _in_order(trip: npt.NDArray[np.int32], sequence: npt.NDArray[np.int32]) -> bool:

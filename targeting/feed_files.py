@@ -139,7 +139,7 @@ class FeedFiles:
             When the table cannot be read or lacks a required column.
         """
         header = self._header(table, required)
-        types = dict.fromkeys(wanted, TEXTS) | dict.fromkeys(parses, pa.string())
+        types = dict.fromkeys(wanted, TEXTS) | {name: parse.kind for name, parse in parses.items()}
         types = {name: kind for name, kind in types.items() if name in header}
 
         def usual(cells: pa.Table) -> tuple[int, T] | None:

@@ -103,7 +103,7 @@ def _routes_table(routes: Routes, rows: npt.NDArray[np.int64]) -> pd.DataFrame:
         "color": routes.colors,
     }
     table = {name: texts[rows] for name, texts in columns.items()}
-    return pd.DataFrame(table, index=pd.Index(routes.ids[rows], name="route_id"))
+    return pd.DataFrame(table, index=pd.Index(routes.ids[rows], name="route_id"), dtype="str")
 
 
 def _runs(

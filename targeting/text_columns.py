@@ -5,7 +5,7 @@ reading a small feed.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -67,11 +67,14 @@ class Parse:
     dtype : numpy dtype of the figures
     many : callable
         Returns what `one` says of each text, or None where some of them are not written as they mostly are.
+    kind : DataType
+        What `many` is given: texts, or what Arrow makes of them.
     """
 
     one: Callable[[str], Any]
     dtype: Any
-    many: Callable[[pa.StringArray], npt.NDArray[Any] | None]
+    many: Callable[[pa.Array], npt.NDArray[Any] | None]
+    kind: pa.DataType = field(default_factory=pa.string)
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,14 @@ import os
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 import pytest
 from census_server import CensusServer, FreshClient
 
 import targeting
+from targeting.departures import weekly_departures
 from targeting.feed import Feed, read_feeds
 from targeting.notices import Notices
 
@@ -90,9 +93,24 @@ def write_feed(
 
 
 def read_feed(*paths: Path, **settings: object) -> tuple[Feed, Notices]:
-    """Read one feed or several, and return it with its notices."""
+    """Read one feed or several, and return it with its notices; departures alone must be the same."""
     notices = Notices()
-    return read_feeds(paths, notices=notices, **settings), notices  # type: ignore[arg-type]
+    feed = read_feeds(paths, notices=notices, **settings)  # type: ignore[arg-type]
+    if len(paths) == 1:
+        alone = pd.DataFrame(weekly_departures(paths[0], feed.week.first_day, **_modes(settings)))
+        keys = ["route_id", "stop_id"]
+        both = feed.departures.groupby(keys)["departures_week"].sum()
+        assert alone.set_index(keys)["departures_week"].to_dict() == both.to_dict()
+        assert alone[keys].to_numpy().tolist() == [list(key) for key in both.index]
+        places = alone.drop_duplicates("stop_id").set_index("stop_id")[["stop_name", "lon", "lat"]]
+        assert places.to_dict() == feed.stops.to_dict()
+        names = alone.drop_duplicates("route_id").set_index("route_id")["route_name"]
+        assert names.to_dict() == feed.routes["route_name"].to_dict()
+    return feed, notices
+
+
+def _modes(settings: Mapping[str, object]) -> dict[str, Any]:
+    return {name: value for name, value in settings.items() if name in ("modes", "limits")}
 
 
 def departures(feed: Feed) -> dict[tuple[str, int, str], float]:
