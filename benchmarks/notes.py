@@ -5,10 +5,12 @@ A departure is a call of a bus at a stop on a day of the week, the last of a tri
 where nobody may board or alight. All programs are given the week, and must give the same number for every
 route and stop: the largest difference to ours stands beside each.
 
-- Ours does more in that time: it checks the feed (quotes, widths of rows, ids listed twice, stops without a
-  place), reads times, vehicle blocks and headways, counts each direction apart, chooses how each route's
-  line is drawn, and takes the file's SHA-256. The others read what the count needs, and would miscount
-  feeds that leave blanks, repeat trips by headways or write ids with blanks around them.
+- Ours is `targeting.weekly_departures`. It does more in that time: it checks the feed (quotes, widths of rows,
+  encoding, ids and calls listed twice, stops without a place), and reads headways where there are any. The
+  others read what the count needs, and would miscount feeds that leave blanks, repeat trips by headways or
+  write ids with blanks around them.
+- "All that a plan reads" is what `targeting plan` does with a feed: times, vehicle blocks and in-seat
+  transfers, each direction apart, the lines of routes and the file's SHA-256 besides.
 - "Inflate and count lines" gives no numbers: no program that inflates with zlib can be quicker. Polars and
   DuckDB inflate with it too, and use both cores afterwards; DuckDB by way of the disk.
 - gtfs_kit has no statistics by route and stop. "gtfs_kit and pandas" lets it read the feed and find the
