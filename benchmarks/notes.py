@@ -7,8 +7,8 @@ route and stop: the largest difference to ours stands beside each.
 
 - Ours is `targeting.weekly_departures`. It does more in that time: it checks the feed (quotes, widths of
   rows, encoding, ids and calls listed twice, stops without a place), and reads headways where there are any.
-  The others read what the count needs, and would miscount feeds that leave blanks, repeat trips by headways or
-  write ids with blanks around them.
+  The others read what the count needs, and would miscount feeds that leave blanks, repeat trips by headways
+  or write ids with blanks around them.
 - "All that a plan reads" is what `targeting plan` does with a feed: times, vehicle blocks and in-seat
   transfers, each direction apart, the lines of routes and the file's SHA-256 besides.
 - "Inflate and count lines" gives no numbers: no program that inflates with zlib can be quicker. Polars and
