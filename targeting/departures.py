@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from targeting.calls import Calls, read_calls, spans
-from targeting.design_week import choose_week, read_calendar, refuse_no_service
+from targeting.design_week import choose_week, refuse_no_service
 from targeting.errors import FeedError
 from targeting.feed_files import open_feed
 from targeting.feed_tables import Stops, read_routes, read_stops, read_trips
 from targeting.headways import read_headways
 from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
+from targeting.service_calendar import read_calendar
 
 LOST_DEPARTURES_ALLOWED = 0.05
 Positions = npt.NDArray[np.int64]

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from targeting.design_week import read_calendar
 from targeting.directions import trip_ends
 from targeting.doctor_speed import check_speeds, distance_m, route_numbers
 from targeting.errors import FeedError, TargetingError
@@ -26,6 +25,7 @@ from targeting.feed_files import FeedFiles, open_feed
 from targeting.findings import Findings
 from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
+from targeting.service_calendar import read_calendar
 from targeting.text_columns import numbered
 from targeting.timetable import Timetable, read_timetable
 from targeting.wording import listed, routes_named

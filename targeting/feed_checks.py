@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from targeting.design_week import WEEKDAYS, DesignWeek
+from targeting.design_week import DesignWeek
 from targeting.feed import Feed, FeedSource
 from targeting.notices import Notices
+from targeting.service_calendar import WEEKDAYS
 from targeting.wording import listed
 from targeting.working_days import federal_holidays
 

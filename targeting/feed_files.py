@@ -7,7 +7,6 @@ a few integers each and a value is parsed once however often it occurs.
 
 import csv
 import hashlib
-import io
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,11 +21,18 @@ from targeting.archives import DAMAGED, opened_member
 from targeting.csv_blocks import POOL, TEXTS, T, parse_csv
 from targeting.errors import FeedError, UnsafeFileError
 from targeting.feed_members import find_tables
-from targeting.feed_slips import NEEDED, refuse_decimal_commas, refuse_no_row, refuse_one_column
+from targeting.feed_slips import (
+    NEEDED,
+    mended_rows,
+    refuse_decimal_commas,
+    refuse_no_row,
+    refuse_one_column,
+    unreadable,
+)
 from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
 from targeting.plain_text import plain
-from targeting.text_columns import Column, Figures, Parse, column_of, plain_column, usual_column
+from targeting.text_columns import Column, Figures, Parse, blank_column, plain_column, usual_column
 from targeting.text_files import MOST_LINES_IN_VALUE, Watched, check_columns, check_file, check_quotes
 
 HEADER_BYTES = 1 << 16
@@ -109,7 +115,7 @@ class FeedFiles:
         found, rows = self._texts(table, header, [name for name in wanted if name in header], least)
         if table == "stops":
             refuse_decimal_commas(self.label, found)
-        return {name: found.get(name) or _blank(rows) for name in wanted}
+        return {name: found.get(name) or blank_column(rows) for name in wanted}
 
     def digested(
         self,
@@ -146,7 +152,7 @@ class FeedFiles:
             """Return the number of rows and what is made of them; None where a text is not as usual."""
             rows, columns, figures = cells.num_rows, {}, {}
             for name in wanted:
-                column = usual_column(cells.column(name)) if name in types else _blank(rows)
+                column = usual_column(cells.column(name)) if name in types else blank_column(rows)
                 if column is None:
                     return None
                 columns[name] = column
@@ -249,7 +255,7 @@ class FeedFiles:
             )
         if not isinstance(read, _Read):
             self._check_quotes(table, encoding)
-            raise self._unreadable(table, read) from read
+            raise unreadable(self.label, table, read) from read
         cells, uneven = pa.concat_tables(read.parts), read.uneven
         read.parts.clear()
         rows = cells.num_rows
@@ -271,7 +277,7 @@ class FeedFiles:
                 count=hidden,
             )
         if uneven:
-            extra = self._mend(table, uneven, header, least)
+            extra = mended_rows(self.label, table, uneven, header, least, self.notices)
             rows += len(extra)
             refuse_no_row(self.label, table, header, uneven, rows)
             found = {
@@ -280,45 +286,11 @@ class FeedFiles:
             }
         return found, rows
 
-    def _mend(self, table: str, uneven: list[str], header: list[str], least: int) -> list[list[str]]:
-        """Return rows of other widths than the header's as rows of its width.
-
-        Values missing at the end are empty and empty ones too many are dropped. A row that lacks a
-        required value is left out, and so is one with too many values that say something, since nobody
-        knows which column they belong to.
-        """
-        kept, skipped = [], 0
-        for text in uneven:
-            try:
-                row = next(csv.reader(io.StringIO(text, newline="")), [])
-            except csv.Error as fault:
-                raise self._unreadable(table, fault) from fault
-            if row and (len(row) < least or any(value.strip() for value in row[len(header) :])):
-                skipped += 1
-            elif row:
-                kept.append(row[: len(header)] + [""] * (len(header) - len(row)))
-        if skipped:
-            self.notices.add(
-                "row_width",
-                f"{self.label}: {skipped:,} rows of {table}.txt have too few or too many values for the "
-                f"{len(header)} columns of the header and were skipped.",
-                file=self.label,
-                count=skipped,
-            )
-        return kept
-
     def _check_quotes(self, table: str, encoding: str) -> None:
         """Refuse a table of which a quotation mark, never closed, swallows rows."""
         most = 1 if table in LARGE_TABLES else MOST_LINES_IN_VALUE
         with self._opened(table) as stream:
             check_quotes(stream.decoded(encoding), most)
-
-    def _unreadable(self, table: str, fault: Exception) -> FeedError:
-        reason = str(fault).splitlines()[0]
-        return FeedError(
-            f"{self.label}: {table}.txt cannot be read as a table ({reason}); ask the agency for a "
-            "sound feed."
-        )
 
     @contextmanager
     def _opened(self, table: str) -> Iterator[Watched]:
@@ -367,11 +339,6 @@ def open_feed(path: Path, notices: Notices, limits: Limits = DEFAULT_LIMITS) -> 
             "so no day of service is known; ask the agency for a complete feed."
         )
     return FeedFiles(path=path, members=members, notices=notices, limits=limits)
-
-
-def _blank(rows: int) -> Column:
-    """Return a column that says nothing."""
-    return column_of(np.zeros(rows, np.int32), [""])
 
 
 def _names(data: bytes) -> list[str]:

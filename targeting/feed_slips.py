@@ -1,9 +1,12 @@
-"""What spreadsheets do to a feed's tables, called what it is: separators, commas in numbers."""
+"""What spreadsheets do to a feed's tables, called what it is: separators, commas, rows of other widths."""
 
+import csv
+import io
 import re
 from collections.abc import Mapping, Sequence
 
 from targeting.errors import FeedError
+from targeting.notices import Notices
 from targeting.plain_text import shortened
 from targeting.text_columns import Column
 
@@ -71,3 +74,57 @@ def refuse_decimal_commas(label: str, stops: Mapping[str, Column]) -> None:
                 f"{row + 2:,}), and a feed has a decimal point; save the table so, or ask the agency for a "
                 "sound feed."
             )
+
+
+def mended_rows(
+    label: str, table: str, uneven: Sequence[str], header: Sequence[str], least: int, notices: Notices
+) -> list[list[str]]:
+    """Return rows of other widths than the header's as rows of its width.
+
+    Values missing at the end are empty and empty ones too many are dropped. A row that lacks a
+    required value is left out, and so is one with too many values that say something, since nobody
+    knows which column they belong to.
+
+    Parameters
+    ----------
+    label, table : str
+    uneven : sequence of str
+        The rows as they are written.
+    header : sequence of str
+    least : int
+        How many values a row must have at least.
+    notices : Notices
+        Told of rows that are left out.
+
+    Raises
+    ------
+    FeedError
+        When one of them cannot be read as a row.
+    """
+    kept, skipped = [], 0
+    for text in uneven:
+        try:
+            row = next(csv.reader(io.StringIO(text, newline="")), [])
+        except csv.Error as fault:
+            raise unreadable(label, table, fault) from fault
+        if row and (len(row) < least or any(value.strip() for value in row[len(header) :])):
+            skipped += 1
+        elif row:
+            kept.append(row[: len(header)] + [""] * (len(header) - len(row)))
+    if skipped:
+        notices.add(
+            "row_width",
+            f"{label}: {skipped:,} rows of {table}.txt have too few or too many values for the "
+            f"{len(header)} columns of the header and were skipped.",
+            file=label,
+            count=skipped,
+        )
+    return kept
+
+
+def unreadable(label: str, table: str, fault: Exception) -> FeedError:
+    """Return the error of a table that is none."""
+    reason = str(fault).splitlines()[0]
+    return FeedError(
+        f"{label}: {table}.txt cannot be read as a table ({reason}); ask the agency for a sound feed."
+    )

@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from targeting.calls import WHOLE
-from targeting.design_week import ServiceCalendar
 from targeting.errors import FeedError
 from targeting.feed_files import FeedFiles
 from targeting.notices import Notices
+from targeting.service_calendar import ServiceCalendar
 from targeting.text_columns import numbered
 
 _BASIC_TYPES = {

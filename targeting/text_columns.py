@@ -103,6 +103,11 @@ def column_of(codes: npt.NDArray[np.int32 | np.int8], values: Sequence[str]) -> 
     return Column(codes, _strings(values))
 
 
+def blank_column(rows: int) -> Column:
+    """Return a column that says nothing."""
+    return column_of(np.zeros(rows, np.int32), [""])
+
+
 def _strings(texts: Iterable[str]) -> pa.StringArray:
     """Return texts as Arrow has them; its own way there would load pandas."""
     cells = [text.encode() for text in texts]

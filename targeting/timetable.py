@@ -11,13 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from targeting.calls import Calls, read_calls, spans
-from targeting.design_week import ServiceCalendar, read_calendar
 from targeting.directions import infer_directions
 from targeting.feed_files import FeedFiles
 from targeting.feed_tables import Routes, Stops, Trips, read_routes, read_stops, read_trips
 from targeting.headways import read_headways
 from targeting.in_seat import read_links
 from targeting.notices import Notices
+from targeting.service_calendar import ServiceCalendar, read_calendar
 
 
 @dataclass(frozen=True)

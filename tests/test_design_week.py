@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from conftest import TINY, departures, read_feed, tiny, write_feed
 
-from targeting.design_week import DesignWeek, ServiceCalendar, choose_week, read_calendar
+from targeting.design_week import DesignWeek, choose_week
 from targeting.errors import CampaignError, FeedError
 from targeting.feed_files import open_feed
 from targeting.notices import Notices
+from targeting.service_calendar import ServiceCalendar, read_calendar
 
 CALENDAR_HEAD = TINY["calendar"][0]
 DATES_HEAD = "service_id,date,exception_type"

@@ -15,13 +15,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from targeting.design_week import read_calendar
 from targeting.doctor import examine
 from targeting.feed import FeedSource
 from targeting.feed_checks import notices_of_the_day
 from targeting.feed_files import open_feed
 from targeting.findings import Finding, Findings
 from targeting.notices import Notice, Notices
+from targeting.service_calendar import read_calendar
 
 LARGE = 1_000_000  # bytes: three examinations would take seconds
 DAYS = ("feed_expired", "feed_ends_soon", "feed_not_begun")

@@ -196,8 +196,8 @@ def check_feed(path: Path, url: str) -> tuple[date, date]:
     FetchError
         When the file is no zip, or lacks a table that every feed must have.
     """
-    from targeting.design_week import read_calendar
     from targeting.feed_files import open_feed
+    from targeting.service_calendar import read_calendar
 
     notices = Notices()  # what is odd in it is the plan's to say
     try:
