@@ -1,7 +1,7 @@
 """The calls of trips at stops: the millions of rows of stop_times.txt as a few arrays."""
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -56,7 +56,8 @@ class Calls(NamedTuple):
     sequence : ndarray
         stop_sequence.
     time : ndarray
-        Departure, or arrival: seconds after midnight of the service day, -1 where it is unknown.
+        Departure, or arrival: seconds after midnight of the service day, -1 where it is unknown. Empty
+        where times are not wanted.
     """
 
     trip: npt.NDArray[np.int32]
@@ -86,7 +87,7 @@ def read_calls(
         The wanted modes, for the sentence of an error.
     notices : Notices
     timed : bool
-        Whether times are wanted: where they are not, they may all be unknown.
+        Whether times are wanted.
 
     Raises
     ------
@@ -103,7 +104,7 @@ def read_calls(
         closed = figures["pickup_type"].rows & figures["drop_off_type"].rows
         use = ours & ~closed & ~flexible
         trip, sequence = trip[use], figures["stop_sequence"].rows[use]
-        time = call_times(files, figures, use, (trip, sequence), notices) if timed else np.full_like(trip, -1)
+        time = call_times(files, figures, use, (trip, sequence), notices) if timed else trip[:0]
         stop = columns["stop_id"].positions_in(stop_at)[use]
         if (stop < 0).any():
             stop = np.where(stop < 0, columns["stop_id"].parsed(_mark, np.int32)[use], stop)
@@ -127,17 +128,19 @@ def read_calls(
             severity="info",
             count=on_request,
         )
-    calls = Calls(*map(np.concatenate, zip(*(part for part, _ in parts), strict=True)))
-    if not len(calls.trip):
+    found = [part for part, _ in parts]
+    if not any(len(part.trip) for part in found):
         raise FeedError(
             f"{files.label}: stop_times.txt has no call at a stop for any trip of the wanted modes "
             f"({', '.join(sorted(modes))}); check region.modes or ask the agency for a complete feed."
         )
-    if not _in_order(calls.trip, calls.sequence):
-        if not timed:  # times tell whether a call is written twice
-            return read_calls(files, trip_ids, stop_ids, modes, notices)
+    in_order = _in_order(found)
+    if not timed and not in_order:  # times tell whether a call is written twice
+        return read_calls(files, trip_ids, stop_ids, modes, notices)
+    calls = Calls(*map(np.concatenate, zip(*found, strict=True)))
+    if not in_order:
         calls = _each_once(calls, files, notices)
-    return calls._replace(stop=np.maximum(calls.stop, -1))
+    return calls._replace(stop=np.maximum(calls.stop, -1, out=calls.stop))
 
 
 def _mark(stop_id: str) -> int:
@@ -145,11 +148,22 @@ def _mark(stop_id: str) -> int:
     return -1 - (crc32(stop_id.encode()) >> 1)
 
 
-def _in_order(trip: npt.NDArray[np.int32], sequence: npt.NDArray[np.int32]) -> bool:
+def _in_order(parts: Sequence[Calls]) -> bool:
     """Return whether the calls of each trip follow each other, by rising stop_sequence."""
-    same = trip[1:] == trip[:-1]
-    trips = int((np.bincount(trip) > 0).sum())
-    return 1 + len(same) - int(same.sum()) == trips and bool(((sequence[1:] > sequence[:-1]) | ~same).all())
+    begun, before = [], None
+    for part in parts:
+        if not len(part.trip):
+            continue
+        same = part.trip[1:] == part.trip[:-1]
+        if (same & (part.sequence[1:] <= part.sequence[:-1])).any():
+            return False
+        begun.append(part.trip[1:][~same])
+        if before is None or before.trip[-1] != part.trip[0]:
+            begun.append(part.trip[:1])
+        elif before.sequence[-1] >= part.sequence[0]:
+            return False
+        before = part
+    return len(np.unique(np.concatenate(begun))) == sum(map(len, begun))
 
 
 def _each_once(calls: Calls, files: FeedFiles, notices: Notices) -> Calls:

@@ -20,6 +20,7 @@ from targeting.notices import Notices
 from targeting.service_calendar import read_calendar
 
 LOST_DEPARTURES_ALLOWED = 0.05
+CALLS_AT_ONCE = 1 << 20
 Positions = npt.NDArray[np.int64]
 Numbers = npt.NDArray[np.float64]
 
@@ -122,24 +123,25 @@ def departures_at_stops(
         When more than 5% of the departures are at stops without a place.
     """
     places = len(stops.ids) + 1  # of one group; the first is that of the unknown stops
-    key = (group * places + 1)[calls.trip] + calls.stop
-    keys, total = _added_up(key, weekly[calls.trip], (int(group.max(initial=0)) + 1) * places)
+    first = group * places + 1  # of each trip's group
+    possible = (int(group.max(initial=0)) + 1) * places
+    if possible <= 4 * len(calls.trip) + 1000:  # a place for every pair is quicker than sorting
+        total = np.zeros(possible)
+        for start in range(0, len(calls.trip), CALLS_AT_ONCE):
+            some = slice(start, start + CALLS_AT_ONCE)
+            trip = calls.trip[some]
+            total += np.bincount(first[trip] + calls.stop[some], weekly[trip], minlength=possible)
+        keys = np.flatnonzero(total)
+        total = total[keys]
+    else:
+        runs = weekly[calls.trip] > 0
+        keys, pair = np.unique((first[calls.trip] + calls.stop)[runs], return_inverse=True)
+        total = np.bincount(pair, weekly[calls.trip][runs]).astype(float)
     of_group, stop = np.divmod(keys, places)
     stop -= 1
     placed = stops.placed[stop]
     _refuse_lost(label, total, stop, placed, notices)
     return of_group[placed], stop[placed], total[placed]
-
-
-def _added_up(key: Positions, weight: Numbers, possible: int) -> tuple[Positions, Numbers]:
-    """Return the distinct keys, ascending, and the sum of the weights of each, where it is above 0."""
-    if possible <= 4 * len(key) + 1000:  # a place for every key that there may be is quicker than sorting
-        total = np.bincount(key, weight, minlength=possible).astype(float)
-        keys = np.flatnonzero(total).astype(np.int64)
-        return keys, total[keys]
-    keys, position = np.unique(key[weight > 0], return_inverse=True)
-    weight = weight[weight > 0]
-    return keys, np.bincount(position, weight).astype(float)
 
 
 def _refuse_lost(
