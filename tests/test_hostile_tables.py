@@ -502,11 +502,11 @@ def test_headways_of_a_second_on_many_rows(region: Region) -> None:
 
 def test_a_calendar_of_services_for_a_hundred_years_fits_the_memory(region: Region) -> None:
     # services times days, all at once, would be gigabytes
-    from targeting import design_week
+    from targeting import service_calendar
 
     few = region.run("routes", options=("--json",)).stdout
-    design_week.SERVICES_AT_ONCE, before = 1, design_week.SERVICES_AT_ONCE
+    service_calendar.SERVICES_AT_ONCE, before = 1, design_week.SERVICES_AT_ONCE
     try:
         assert region.run("routes", options=("--json",)).stdout == few
     finally:
-        design_week.SERVICES_AT_ONCE = before
+        service_calendar.SERVICES_AT_ONCE = before
