@@ -505,7 +505,7 @@ def test_a_calendar_of_services_for_a_hundred_years_fits_the_memory(region: Regi
     from targeting import service_calendar
 
     few = region.run("routes", options=("--json",)).stdout
-    service_calendar.SERVICES_AT_ONCE, before = 1, design_week.SERVICES_AT_ONCE
+    service_calendar.SERVICES_AT_ONCE, before = 1, service_calendar.SERVICES_AT_ONCE
     try:
         assert region.run("routes", options=("--json",)).stdout == few
     finally:
