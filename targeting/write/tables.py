@@ -1,6 +1,6 @@
 """The tables of a plan as CSV: tidy, one header row, UTF-8, documented in docs/columns.md.
 
-People and their margins are whole numbers, shares have four decimals. The last column says where
+People and their margins are whole numbers, shares have six decimals. The last column says where
 the figures come from, so that a pasted row can still be traced.
 """
 
@@ -113,13 +113,13 @@ def told(table: pd.DataFrame, smallest: float) -> pd.DataFrame:
 
 
 def rounded(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the table as it is published: whole people, hours to one, shares to four decimals."""
+    """Return the table as it is published: whole people, hours to one, shares to six decimals."""
     table = table.copy()
     for name in table.select_dtypes("float").columns:
         if name in EXACT:
             continue
         if name in SHARES:
-            table[name] = _to_places(table[name], 4)
+            table[name] = _to_places(table[name], 6)  # a percentage with one decimal is then rounded once
         elif name in HOURS:
             table[name] = _to_places(table[name], 1)
         elif name == "concentration":
