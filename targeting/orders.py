@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
 from math import ceil
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,16 @@ from targeting.campaign_sections import Orders as Settings
 from targeting.campaign_sections import Posters
 from targeting.languages import Language
 from targeting.order_costs import cost_columns
+from targeting.order_fittings import (
+    NO_GARAGE,
+    Fitting,
+    Vehicles,
+    arrange,
+    by_garage,
+    vehicles_by_garage,
+)
 from targeting.reach import Ints
 from targeting.units import short_name
-from targeting.vehicle_table import garages_of_routes
 from targeting.wishes import copies_of, find_unit, spare_cards
 from targeting.wording import natural
 from targeting.working_days import working_day_before
@@ -53,27 +61,6 @@ class Dates:
 
 
 @dataclass(frozen=True)
-class Fitting:
-    """Buses of a unit that carry the same cards, or a venue with its cards.
-
-    Attributes
-    ----------
-    unit_id : str
-    count : int
-        How many buses; 1 for a venue.
-    hang : tuple of str
-        Tags of the cards to hang in each of them.
-    hanging : tuple of str
-        Tags of the cards that hang there already.
-    """
-
-    unit_id: str
-    count: int
-    hang: tuple[str, ...]
-    hanging: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
 class Orders:
     """What is printed, and what is hung where.
 
@@ -83,18 +70,15 @@ class Orders:
     prints : DataFrame
         The columns of orders_print.csv (docs/columns.md), one row a language and one for all.
     lines : DataFrame
-        The columns of orders.csv, one row a unit × language, in the order of garages and units.
+        The columns of orders.csv, one row a garage × unit × language, in this order, venues last.
     fittings : tuple of Fitting
-        The same as buses that carry the same cards, units in the order of `lines`.
-    garages : dict of unit_id to tuple of str
-        Where the buses of each unit of `lines` come from; empty where that is not known.
+        The same as buses that carry the same cards.
     """
 
     dates: Dates
     prints: pd.DataFrame
     lines: pd.DataFrame
     fittings: tuple[Fitting, ...]
-    garages: dict[str, tuple[str, ...]]
 
 
 def make_orders(plan: "Plan") -> Orders:
@@ -105,29 +89,34 @@ def make_orders(plan: "Plan") -> Orders:
     languages = scores.languages
     units = scores.postable.table
     already = _hanging_already(scores, posting.by_language)
-    garages = _garages(scores)
+    layover = scores.campaign.region.layover_minutes * 60
+    vehicles = vehicles_by_garage(scores.feed, scores.units, layover)
     used = posting.problem.buses_used(posting.cards)
-    posted = sorted(
-        np.flatnonzero(posting.by_language.sum(axis=1)).tolist(),
-        key=lambda row: _place(garages[str(units.index[row])], str(units["unit_name"].iloc[row]), row),
-    )
     groups = [language.column for language in languages]
-    fittings = [
-        Fitting(str(units.index[row]), count, *(tuple(languages[at].tag for at in some) for some in cards))
-        for row in posted
-        for cards, count in Counter(
-            arrange(posting.by_language[row], already[row], max(int(used[row]), 1), groups)
-        ).items()
-    ]
-    lines = _lines(scores, posting.by_language, already, posted, fittings, garages, dates)
+    fittings = []
+    for row in np.flatnonzero(posting.by_language.sum(axis=1)).tolist():
+        unit_id = str(units.index[row])
+        same = Counter(arrange(posting.by_language[row], already[row], max(int(used[row]), 1), groups))
+        fittings += by_garage(
+            [
+                Fitting(unit_id, count, _tags(hang, languages), _tags(hanging, languages))
+                for (hang, hanging), count in same.items()
+            ],
+            vehicles.get(unit_id, {}),
+        )
+    fittings.sort(key=lambda each: _place(each, units))
+    lines = _lines(scores, fittings, vehicles, dates)
     hung, before = posting.by_language.sum(axis=0), already.sum(axis=0)
     return Orders(
         dates=dates,
         prints=_prints(plan, print_rows(languages, hung, before, posters, settings, dates)),
         lines=lines,
         fittings=tuple(fittings),
-        garages={str(units.index[row]): garages[str(units.index[row])] for row in posted},
     )
+
+
+def _tags(numbers: Iterable[int], languages: Sequence[Language]) -> tuple[str, ...]:
+    return tuple(languages[number].tag for number in numbers)
 
 
 def dates_of(settings: Settings, weeks: float) -> Dates:
@@ -190,44 +179,6 @@ def copies_to_print(needed: int, pack_size: int, most: int | None) -> tuple[int,
     return most, f"posters.copies = {most:,} leaves {needed - most:,} fewer spares than planned"
 
 
-def hangs_in(fittings: Iterable[Fitting]) -> dict[str, int]:
-    """Return how many cards of each language, by tag, are to be hung in some of the buses and venues."""
-    counts: Counter[str] = Counter()
-    for fitting in fittings:
-        for tag in fitting.hang:
-            counts[tag] += fitting.count
-    return dict(counts)
-
-
-def arrange(
-    cards: Ints, already: Ints, buses: int, groups: Sequence[str]
-) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
-    """Return which languages to hang, and which hang already, in each bus of a unit.
-
-    Cards are dealt round the buses, one language after another and those of one group together, so that
-    no bus gets the same language twice, nor more cards than it has slots.
-
-    Parameters
-    ----------
-    cards, already : ndarray of int, shape (languages,)
-        Buses that carry each language, and those of them that carry it from an earlier wave: these are
-        taken to be the first.
-    buses : int
-        `targeting.problem.Problem.buses_used` of the unit.
-    groups : sequence of str
-        Group of each language.
-    """
-    hang: list[list[int]] = [[] for _ in range(buses)]
-    hanging: list[list[int]] = [[] for _ in range(buses)]
-    first = {group: at for at, group in reversed(list(enumerate(groups)))}
-    at = 0
-    for language in sorted(range(len(groups)), key=lambda each: (first[groups[each]], each)):
-        for number in range(int(cards[language])):
-            (hanging if number < already[language] else hang)[at % buses].append(language)
-            at += 1
-    return [(tuple(sorted(new)), tuple(sorted(before))) for new, before in zip(hang, hanging, strict=True)]
-
-
 def order_codes(table: pd.DataFrame, routes: pd.DataFrame) -> "pd.Series[str]":
     """Return a short code of each unit, all different: "R20", "F2", "GCenter", "V3".
 
@@ -254,6 +205,19 @@ def order_codes(table: pd.DataFrame, routes: pd.DataFrame) -> "pd.Series[str]":
         taken.add(code.lower())
         codes.append(code)
     return pd.Series(codes, index=table.index, dtype=object)
+
+
+def garage_codes(names: Iterable[str]) -> dict[str, str]:
+    """Return what each garage adds to the code of a unit, all different: ".Merlo"; not known, nothing."""
+    codes = {NO_GARAGE: ""}
+    for name in sorted(set(names) - {NO_GARAGE}, key=natural):
+        stem = "." + (_plain(name).replace("-", "")[:LONGEST_CODE] or "Garage")
+        taken = {code.lower() for code in codes.values()}
+        code, number = stem, 2
+        while code.lower() in taken:
+            code, number = f"{stem}_{number}", number + 1
+        codes[name] = code
+    return codes
 
 
 def _plain(text: str) -> str:
@@ -284,44 +248,42 @@ def _prints(plan: "Plan", rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _lines(
-    scores: "Scores",
-    cards: Ints,
-    already: Ints,
-    posted: Sequence[int],
-    fittings: Sequence[Fitting],
-    garages: Mapping[str, tuple[str, ...]],
-    dates: Dates,
+    scores: "Scores", fittings: Sequence[Fitting], vehicles: Mapping[str, Vehicles], dates: Dates
 ) -> pd.DataFrame:
-    """Return the columns of orders.csv."""
+    """Return the columns of orders.csv.
+
+    A unit that several garages send vehicles to has a code for each of them: "R57.Merlo-es".
+    """
     units = scores.postable.table
     codes = order_codes(units, scores.feed.routes)
+    of_garage = garage_codes(name for of_unit in vehicles.values() for name in of_unit)
     rows = []
-    for row in posted:
-        unit, unit_id = units.iloc[row], str(units.index[row])
-        for number, language in enumerate(scores.languages):
-            if not cards[row, number]:
+    for (unit_id, garage), same in groupby(fittings, key=lambda each: (each.unit_id, each.garage)):
+        unit, together = units.loc[unit_id], list(same)
+        code = codes[unit_id] + (of_garage[garage] if len(vehicles.get(unit_id, {})) > 1 else "")
+        for language in scores.languages:
+            mine = [each for each in together if language.tag in (*each.hang, *each.hanging)]
+            if not mine:
                 continue
-            mine = [
-                (each.count, {*each.hang, *each.hanging} - {language.tag})
-                for each in fittings
-                if each.unit_id == unit_id and language.tag in (*each.hang, *each.hanging)
-            ]
-            others = set().union(*(others for _, others in mine))
+            beside = [{*each.hang, *each.hanging} - {language.tag} for each in mine]
+            others = set().union(*beside)
+            cards = sum(each.count for each in mine)
+            shared = sum(each.count for each, more in zip(mine, beside, strict=True) if more)
             rows.append(
                 {
-                    "order": f"{codes.iloc[row]}-{language.tag}",
+                    "order": f"{code}-{language.tag}",
                     "unit": unit["unit"],
                     "unit_id": unit_id,
                     "unit_name": unit["unit_name"],
-                    "garage": "; ".join(garages[unit_id]),
+                    "garage": garage,
                     "language": language.tag,
                     "language_name": language.english_name,
                     "own_name": language.own_name,
-                    "buses": 0 if unit["venue"] else int(cards[row, number]),
+                    "buses": 0 if unit["venue"] else cards,
                     "cards_each": 1,
-                    "cards": int(cards[row, number]),
-                    "hanging_already": int(already[row, number]),
-                    "shared_buses": 0 if unit["venue"] else sum(count for count, more in mine if more),
+                    "cards": cards,
+                    "hanging_already": sum(each.count for each in mine if language.tag in each.hanging),
+                    "shared_buses": 0 if unit["venue"] else shared,
                     "shared_with": ", ".join(each.tag for each in scores.languages if each.tag in others),
                     "date_up": dates.up,
                     "date_down": dates.down,
@@ -340,21 +302,8 @@ def _hanging_already(scores: "Scores", cards: Ints) -> Ints:
     return np.minimum(kept, cards)
 
 
-def _garages(scores: "Scores") -> dict[str, tuple[str, ...]]:
-    """Return the garages that send out the buses of each unit, in natural order."""
-    units = scores.postable.table
-    if scores.units.kind == "garage":
-        return {
-            str(unit): () if venue else (str(unit).removeprefix("garage:"),)
-            for unit, venue in units["venue"].items()
-        }
-    of_route = garages_of_routes(scores.feed, scores.units)
-    return {
-        str(unit): tuple(sorted({name for route in routes for name in of_route.get(route, ())}, key=natural))
-        for unit, routes in units["routes"].items()
-    }
-
-
-def _place(garages: tuple[str, ...], name: str, row: int) -> tuple[object, ...]:
-    """Return a key by garage, units without one last, then by name as people sort it."""
-    return (not garages, [natural(each) for each in garages], natural(name), row)
+def _place(fitting: Fitting, units: pd.DataFrame) -> tuple[object, ...]:
+    """Return a key by garage, those not known after the others and venues last, then by name of the unit."""
+    row = units.index.get_loc(fitting.unit_id)
+    name, venue = str(units["unit_name"].iloc[row]), bool(units["venue"].iloc[row])
+    return (venue, not fitting.garage, natural(fitting.garage), natural(name), row)

@@ -150,15 +150,6 @@ def _most(shares: npt.NDArray[np.float64], routes: pd.DataFrame) -> str:
     return listed(names)
 
 
-def garages_of_routes(feed: Feed, units: Units) -> dict[str, tuple[str, ...]]:
-    """Return the garages of each route in natural order; {} where the campaign gives none."""
-    if units.garages is None:
-        return {}
-    worked, routes = block_hours(feed.trips, feed.links), feed.routes.index
-    found = _garages(units, worked, in_order(worked, routes), routes)
-    return dict(zip(routes, found, strict=True))
-
-
 def _garages(
     units: Units, worked: BlockHours, hours: sp.csr_matrix, routes: pd.Index
 ) -> list[tuple[str, ...]]:

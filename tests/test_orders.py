@@ -26,7 +26,8 @@ from targeting.campaign_sections import Posters
 from targeting.errors import CampaignError
 from targeting.languages import find_languages
 from targeting.order_costs import cost_columns
-from targeting.orders import Dates, arrange, copies_to_print, dates_of, make_orders, order_codes, print_rows
+from targeting.order_fittings import arrange
+from targeting.orders import Dates, copies_to_print, dates_of, make_orders, order_codes, print_rows
 from targeting.plan import Plan, make_plan
 from targeting.wishes import hanging_copies, spare_cards
 from targeting.working_days import federal_holidays, working_day_before
@@ -424,7 +425,7 @@ def test_without_a_posting_date_it_is_said_how_to_get_one() -> None:
     for name, column in (("orders.csv", "date_up"), ("orders_print.csv", "delivery_date")):
         assert {row[column] for row in csv.DictReader(StringIO(tables[name]))} == {""}
     book = openpyxl.load_workbook(BytesIO(orders_workbook(plan, orders)))
-    assert book.sheetnames == ["Print order", "Fitting list", "Read me"]
+    assert book.sheetnames == ["Print order", "Fitting list", "Packing list", "Read me"]
     assert "it is to be agreed with whoever planned" in book["Print order"]["A2"].value
 
 
@@ -471,7 +472,7 @@ def test_hostile_names(plain: Plan) -> None:
 def test_the_workbook(plain: Plan) -> None:
     orders = make_orders(plain)
     book = openpyxl.load_workbook(BytesIO(orders_workbook(plain, orders)))
-    assert book.sheetnames == ["Print order", "Fitting list", "Costs", "Read me"]
+    assert book.sheetnames == ["Print order", "Fitting list", "Packing list", "Costs", "Read me"]
     rows = list(book["Print order"].iter_rows(min_row=4, values_only=True))
     head, first, last = rows[0], rows[1], rows[-1]
     es, total = orders.prints.iloc[0], orders.prints.iloc[-1]

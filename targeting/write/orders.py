@@ -4,7 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from targeting.order_packing import REST
 from targeting.orders import Orders
+from targeting.write.orders_sheets import NOT_KNOWN, packing
 from targeting.write.record import source_line
 from targeting.write.sheets import Column, Heading, Workbook
 from targeting.write.tables import as_csv, as_published
@@ -56,6 +58,14 @@ FITTING = {
     "date_up": Column("Date up", "date"),
     "date_down": Column("Date down", "date"),
 }
+PACKING = {
+    "place": Column("Sent to"),
+    "own_name": Column("Language, as on the card"),
+    "language_name": Column("In English"),
+    "cards": Column("Cards to hang", "number"),
+    "spares": Column("Spares", "number"),
+    "copies": Column("Copies", "number"),
+}
 NEEDED = ("order", "own_name", "language_name", "to_hang", "spares", "copies", "cards")
 
 
@@ -76,7 +86,12 @@ def orders_workbook(plan: "Plan", orders: Orders) -> bytes:
     every = prints["language"] == ""
     prints.loc[every, "language_name"] = "All languages"
     known = {language.tag: language.english_name for language in scores.languages}
+    venue = orders.lines["unit"] == "venue"
+    known_garages = (orders.lines["garage"] != "").any()
     lines = orders.lines.assign(
+        garage=orders.lines["garage"].mask(
+            known_garages & ~venue & (orders.lines["garage"] == ""), NOT_KNOWN
+        ),
         shared_with=[
             ", ".join(known[tag] for tag in filter(None, tags.split(", ")))
             for tags in orders.lines["shared_with"]
@@ -96,8 +111,22 @@ def orders_workbook(plan: "Plan", orders: Orders) -> bytes:
         lines,
         _with_matter(FITTING, lines),
         title=f"Fitting list: {campaign.name}",
-        note="One row a unit and language. To hang up, with a line for each bus: orders.html.",
+        note="One row a garage, unit and language. To hang up, with a line for each bus: orders.html.",
         frozen=2,
+    )
+    sent = packing(scores, orders)
+    book.add_table(
+        "Packing list",
+        sent.assign(
+            place=sent["place"].where(sent["place"] != REST, "Sent to nobody"),
+            own_name=sent["language"].map({each.tag: each.own_name for each in scores.languages}),
+            language_name=sent["language"].map(known),
+        ),
+        PACKING,
+        title=f"Packing list: {campaign.name}",
+        note="Who is sent how many copies. What is left of whole packs is sent to nobody: it stays with "
+        "whoever planned the campaign.",
+        frozen=1,
     )
     if orders.prints["cost"].notna().any():
         book.add_table(
@@ -158,12 +187,21 @@ def _read_me(scores: "Scores", source: str) -> list[str | Heading | tuple[str, s
         ),
         Heading("Fitting list"),
         ("Order", "short code of the row; it stands on the sheets to hang up (orders.html) too"),
-        ("Buses", "how many buses of the unit carry the card; any of those that run there"),
+        (
+            "Garage",
+            "which garage sends the buses out: where several do, each has a row and a number of its own",
+        ),
+        ("Buses", "how many of the garage's buses carry the card; any of those that run there"),
         (
             "Buses with another card too",
             "how many of them carry a card in another language as well, and which",
         ),
         ("Date down", "the day on which the cards come down"),
+        Heading("Packing list"),
+        (
+            "Spares",
+            "shared out among garages and venues in proportion to the cards that they hang",
+        ),
         Heading("Costs"),
         ("Cost", "copies at the card price, and cards to hang at the installation price, where given"),
         (
