@@ -16,11 +16,12 @@ from targeting.actual_table import actual_rows
 from targeting.campaign_sections import Campaign
 from targeting.coverage_table import covered_rows, everyone
 from targeting.errors import OutputError
-from targeting.hung import NOT_TOLD, Hung, Period, by_place, cards_a_day, hung_of
+from targeting.hung import Hung, Period, by_place, cards_a_day, reported
+from targeting.left_out import NOT_TOLD, LeftOut, left_out_rows
 from targeting.notices import Notices
 from targeting.orders import dates_of, order_codes
 from targeting.posting import audience_of
-from targeting.postings_file import LeftOut, read_postings
+from targeting.postings_file import read_postings
 from targeting.reach import Floats, Ints
 from targeting.scores import Scores
 from targeting.wishes import find_unit
@@ -37,17 +38,26 @@ class Actual:
     coverage, planned : DataFrame
         The rows of coverage.csv, and one of all languages in the region (its language is empty): of what
         hung, and of the plan.
+    most : DataFrame
+        The same of what hung, if the cards on rows that are left out hung as ordered.
+    left_out : DataFrame
+        The rows of postings_left_out.csv.
+    no_order : int
+        Cards on those rows of which nothing tells where they were ordered.
     period : Period
     notices : Notices
         On the file.
     file : Path
     rows : int
-        How many the file has.
+        How many of the file are filled in.
     """
 
     table: pd.DataFrame
     coverage: pd.DataFrame
     planned: pd.DataFrame
+    most: pd.DataFrame
+    left_out: pd.DataFrame
+    no_order: int
     period: Period
     notices: Notices
     file: Path
@@ -79,17 +89,24 @@ def actual(scores: Scores, placements: pd.DataFrame, path: Path) -> Actual:
         path, units, order_codes(units, scores.feed.routes), scores.languages, left_out, notices,
         campaign.limits,
     )  # fmt: skip
-    hung = hung_of(
+    said = reported(
         file, planned, tags, units["venue"].to_numpy(bool), campaign.posters.slots, period, left_out, notices
     )
     left_out.tell(notices)
-    known, not_told = share_of_plan(hung, units, tags, period, notices)
-    cards = known + np.outer(share_of_hours(scores), not_told)
-    _note_no_figures(hung, tags, path.name, notices)
+    known, not_told = share_of_plan(said.hung, units, tags, period, notices)
+    elsewhere = np.outer(share_of_hours(scores), not_told)
+    _note_no_figures(said.hung, tags, path.name, notices)
+    table = actual_rows(said, planned, tags, units, period)
+    unread = table[table["left_out"] > 0]
+    at_most = known + planned_cards(unread.assign(cards=unread["left_out"]), units, tags)
+    coverage = _covered(scores, known + elsewhere, known)
     return Actual(
-        table=actual_rows(hung, planned, tags, units, period),
-        coverage=_covered(scores, cards, known),
+        table=table,
+        coverage=coverage,
         planned=_covered(scores, planned.astype(float), planned),
+        most=coverage if unread.empty else _covered(scores, at_most + elsewhere, at_most),
+        left_out=left_out_rows(left_out, said.unread, units),
+        no_order=said.unread.no_order,
         period=period,
         notices=notices,
         file=path,

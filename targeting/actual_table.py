@@ -10,31 +10,33 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 
-from targeting.hung import NOT_TOLD, Hung, Period, by_place, cards_a_day
+from targeting.hung import Hung, Period, Reported, by_place, cards_a_day
 from targeting.languages import catalogue
+from targeting.left_out import NOT_TOLD
 from targeting.reach import Ints
 from targeting.wording import listed, natural
 
 TABLE_COLUMNS = [
     "unit", "unit_id", "unit_name", "language", "language_name", "cards_ordered", "cards_up",
-    "card_days_planned", "card_days_up", "first_up", "last_down", "missing", "late", "short", "extra",
-    "wrong_language", "finding",
+    "card_days_planned", "card_days_up", "first_up", "last_down", "left_out", "missing", "late", "short",
+    "extra", "wrong_language", "finding",
 ]  # fmt: skip
 
 
 def actual_rows(
-    hung: Sequence[Hung], planned: Ints, tags: Sequence[str], units: pd.DataFrame, period: Period
+    said: Reported, planned: Ints, tags: Sequence[str], units: pd.DataFrame, period: Period
 ) -> pd.DataFrame:
     """Return the rows of actual.csv (docs/columns.md), one a unit × language that was ordered or hung.
 
     Parameters
     ----------
+    said : Reported
     planned : ndarray of int, shape (units, languages)
         Cards of the plan.
     units : DataFrame indexed by unit_id
         `targeting.postable.Postable.table`.
     """
-    places = by_place(hung)
+    places = by_place(said.hung)
     ordered = {
         (int(unit), tags[column]): int(planned[unit, column])
         for unit, column in zip(*np.nonzero(planned), strict=True)
@@ -44,7 +46,8 @@ def actual_rows(
         unit: listed([names[tag].english_name for other, tag in ordered if other == unit])
         for unit in {unit for unit, _ in ordered}
     }
-    order = {tag: place for place, tag in enumerate(dict.fromkeys([*tags, *(each.tag for each in hung)]))}
+    hung = [each.tag for each in said.hung]
+    order = {tag: place for place, tag in enumerate(dict.fromkeys([*tags, *hung]))}
 
     def key(place: tuple[int, str]) -> tuple[object, ...]:
         unit, tag = place
@@ -64,6 +67,7 @@ def actual_rows(
                 "language_name": names[tag].english_name,
                 **_held(
                     places.get((unit, tag), []), ordered.get((unit, tag), 0), period,
+                    unread=said.unread.cards.get((unit, tag), 0), no_days=(unit, tag) in said.no_days,
                     told=told, carries=carries.get(unit, ""),
                 ),
             }
@@ -72,12 +76,23 @@ def actual_rows(
 
 
 def _held(
-    hung: Sequence[Hung], ordered: int, period: Period, *, told: bool, carries: str
+    hung: Sequence[Hung],
+    ordered: int,
+    period: Period,
+    *,
+    unread: int,
+    no_days: bool,
+    told: bool,
+    carries: str,
 ) -> dict[str, object]:
     """Return what hung held against what was ordered.
 
     Parameters
     ----------
+    unread : int
+        Cards on rows that are left out.
+    no_days : bool
+        Whether a row says that none hung on any day.
     told : bool
         Whether the unit is known.
     carries : str
@@ -87,6 +102,7 @@ def _held(
     there = cards_a_day(hung, min(ups), (max(downs) - min(ups)).days) if hung else np.zeros(0, np.int64)
     most = int(there.max(initial=0))
     matched = min(ordered, most)
+    left_out = min(ordered - matched, unread)
     late = short = None
     if period.first is not None:
         late, short = (
@@ -102,19 +118,20 @@ def _held(
         "card_days_up": int(there.sum()),
         "first_up": min(ups, default=None),
         "last_down": max(downs, default=None),
-        "missing": ordered - matched,
+        "left_out": left_out,
+        "missing": ordered - matched - left_out,
         "late": late,
         "short": short,
         "extra": beyond - wrong,
         "wrong_language": wrong,
     }
-    return held | {"finding": _finding(held, period, told=told, carries=carries)}
+    return held | {"finding": _finding(held, period, no_days=no_days, told=told, carries=carries)}
 
 
-def _finding(held: dict[str, object], period: Period, *, told: bool, carries: str) -> str:
+def _finding(held: dict[str, object], period: Period, *, no_days: bool, told: bool, carries: str) -> str:
     """Return what differs from what was ordered, in a sentence or a few."""
     count = {name: number for name, number in held.items() if isinstance(number, int)}
-    ordered, up = count["cards_ordered"], count["cards_up"]
+    ordered = count["cards_ordered"]
     if not ordered:
         if not told:
             return "In buses whose route nobody wrote down."
@@ -123,9 +140,7 @@ def _finding(held: dict[str, object], period: Period, *, told: bool, carries: st
             if carries
             else "Not ordered here, nor any other language."
         )
-    said = []
-    if count["missing"]:
-        said.append(f"{up:,} of {ordered:,} hung." if up else "Not hung.")
+    said = [_not_up(ordered, count["cards_up"], count["left_out"], count["missing"], no_days=no_days)]
     if count.get("late"):
         said.append(f"{count['late']:,} up after {period.first}.")
     if count.get("short"):
@@ -133,6 +148,19 @@ def _finding(held: dict[str, object], period: Period, *, told: bool, carries: st
     if count["extra"]:
         said.append(f"{count['extra']:,} more than ordered.")
     days, planned = count["card_days_up"], count["card_days_planned"]
-    if not said and days != planned:
+    if not any(said) and days != planned:
         said.append(f"As ordered, for {days:,} instead of {planned:,} card-days.")
-    return " ".join(said) or "As ordered."
+    return " ".join(filter(None, said)) or "As ordered."
+
+
+def _not_up(ordered: int, up: int, left_out: int, missing: int, *, no_days: bool) -> str:
+    """Return how many of the cards ordered are not known to have hung, and why; empty where all are."""
+    if missing == ordered:
+        return "Not hung." if no_days else "Not reported."
+    if left_out == ordered:
+        rows = "a row that was" if ordered == 1 else "rows that were"
+        return f"Reported on {rows} left out."
+    parts = [f"{up:,} of {ordered:,} hung"] if missing or left_out else []
+    parts += [f"{left_out:,} reported on rows left out"] if left_out else []
+    parts += [f"{missing:,} not reported"] if missing else []
+    return f"{', '.join(parts)}." if parts else ""

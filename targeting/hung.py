@@ -12,11 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from targeting.languages import catalogue
+from targeting.left_out import NOT_TOLD, LeftOut, LeftOutRow, Unread, UnusableError, unread_cards
 from targeting.notices import Notices, Severity
-from targeting.postings_file import LeftOut, PostingsFile, Row
+from targeting.postings_file import PostingsFile, Row
 from targeting.reach import Ints
-
-NOT_TOLD = -1  # the row of a unit that nobody wrote down
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,26 @@ class Hung:
     down: date
 
 
-def hung_of(
+@dataclass(frozen=True)
+class Reported:
+    """What the installers' sheets say.
+
+    Attributes
+    ----------
+    hung : list of Hung
+        Each day of a bus and language once.
+    no_days : frozenset of (unit, language)
+        Where a row says that no card hung on any day.
+    unread : Unread
+        Cards on the rows that are left out.
+    """
+
+    hung: list[Hung]
+    no_days: frozenset[tuple[int, str]]
+    unread: Unread
+
+
+def reported(
     file: PostingsFile,
     planned: Ints,
     tags: Sequence[str],
@@ -71,8 +89,8 @@ def hung_of(
     period: Period,
     left_out: LeftOut,
     notices: Notices,
-) -> list[Hung]:
-    """Return what hung where and when, each day of a bus and language once.
+) -> Reported:
+    """Return what hung where and when, and of which cards the rows that are left out seem to tell.
 
     Parameters
     ----------
@@ -84,15 +102,15 @@ def hung_of(
     slots : int
         Cards that one bus holds at a time.
     left_out : LeftOut
-        Gets the rows of buses that seem to carry more cards than that.
+        Has the rows that cannot be read; gets those of buses that seem to carry more cards than that.
     """
-    place_of = _places(file, planned, tags, venue, notices)
+    unit_of = _places(file, planned, tags, venue, notices)
     _note_days(file, period, notices)
     found: list[Hung] = []
     carried: dict[str, list[tuple[Row, date, date]]] = {}
-    repeated = []
+    repeated, told, no_days = [], set(), set()
     for row in file.rows:
-        unit, down = place_of(row), _down(row, period)
+        unit, down = unit_of(row.unit, row.bus, row.tag), _down(row, period)
         in_bus = bool(row.bus) and not (unit != NOT_TOLD and venue[unit])
         days = [(row.up, down)]
         if in_bus:
@@ -101,17 +119,21 @@ def hung_of(
             others = [(other, up, end) for other, up, end in before if other.tag != row.tag]
             rival = _rival(days, others, slots)
             if rival is not None:
-                left_out.leave("too_many_cards", row.number, _too_many(file.name, row, rival, slots))
+                left_out.rows.append(_too_many(row, rival, slots))
                 continue
             if days != [(row.up, down)] and row.up < down:
                 repeated.append(row)
             before.extend((row, up, end) for up, end in days)
+            told.add((row.bus, unit, row.tag))
         found.extend(Hung(unit, row.tag, row.cards, up, end) for up, end in days if up < end and row.cards)
+        if not row.cards or row.up == down:
+            no_days.add((unit, row.tag))
     _note(
         repeated, "posting_repeated",
         "what an earlier row says of the same bus and language; each day counts once", file, notices,
     )  # fmt: skip
-    return found
+    unread = unread_cards(left_out.rows, unit_of, planned, tags, told)
+    return Reported(found, frozenset(no_days), unread)
 
 
 def _places(
@@ -120,8 +142,11 @@ def _places(
     tags: Sequence[str],
     venue: npt.NDArray[np.bool_],
     notices: Notices,
-) -> Callable[[Row], int]:
-    """Return on which unit a row's card hung: what it says, what other rows or the plan tell, or nothing."""
+) -> Callable[[int | None, str, str], int]:
+    """Return on which unit the card of a row hung, by its unit, bus and language.
+
+    It is what the row says, what other rows of the bus or the plan tell, or nothing.
+    """
     of_bus: dict[str, set[int]] = {}
     for row in file.rows:
         if row.bus and row.unit is not None and not venue[row.unit]:
@@ -133,20 +158,20 @@ def _places(
         if (column > 0).sum() == 1
     }
 
-    def find(row: Row) -> int:
-        if row.unit is not None:
-            return row.unit
-        seen = of_bus.get(row.bus, set())
-        return next(iter(seen)) if len(seen) == 1 else NOT_TOLD if seen else alone.get(row.tag, NOT_TOLD)
+    def find(unit: int | None, bus: str, tag: str) -> int:
+        if unit is not None:
+            return unit
+        seen = of_bus.get(bus, set())
+        return next(iter(seen)) if len(seen) == 1 else NOT_TOLD if seen else alone.get(tag, NOT_TOLD)
 
-    silent = [row for row in file.rows if row.unit is None]
+    silent = [(row, find(None, row.bus, row.tag)) for row in file.rows if row.unit is None]
     _note(
-        [row for row in silent if find(row) != NOT_TOLD], "posting_route_told",
+        [row for row, unit in silent if unit != NOT_TOLD], "posting_route_told",
         "a bus without route, which other rows of the bus tell, or the plan, where that has the language on "
         "one route only", file, notices,
     )  # fmt: skip
     _note(
-        [row for row in silent if find(row) == NOT_TOLD], "posting_route_not_told",
+        [row for row, unit in silent if unit == NOT_TOLD], "posting_route_not_told",
         "a bus whose route nothing tells: it is taken to serve all routes of the plan's modes in proportion "
         "to their vehicle-hours, and no one is counted as living near it", file, notices,
     )  # fmt: skip
@@ -184,14 +209,17 @@ def _rival(
     return None
 
 
-def _too_many(label: str, row: Row, rival: Row, slots: int) -> str:
+def _too_many(row: Row, rival: Row, slots: int) -> LeftOutRow:
     names = catalogue()
     holds = "1 card" if slots == 1 else f"{slots} cards (posters.slots)"
-    return (
-        f"{label}, row {row.number}: bus {row.bus} carries {names[row.tag].english_name} while it carries "
-        f"{names[rival.tag].english_name} by row {rival.number}, and a bus holds {holds} at a time; correct "
-        "the number of the bus or the dates."
+    fault = UnusableError(
+        "too_many_cards",
+        "",
+        f"bus {row.bus} carries {names[row.tag].english_name} while it carries "
+        f"{names[rival.tag].english_name} by row {rival.number}, and a bus holds {holds} at a time",
+        "correct the number of the bus or the dates.",
     )
+    return LeftOutRow(row.number, fault, row.cells, row.unit, row.tag, row.cards)
 
 
 def _note_days(file: PostingsFile, period: Period, notices: Notices) -> None:

@@ -187,8 +187,12 @@ MEANINGS = {
             "posting_without_date", "posting_date", "posting_dates_reversed", "posting_cards",
             "posting_too_many_cards",
         ),
-        Meaning("placements", "What these rows say counts for nothing: fewer people seem to be reached."),
+        Meaning(
+            "placements",
+            "Cards on these rows are told apart, and reach nobody: fewer people seem to be reached.",
+        ),
     ),
+    "posting_not_filled_in": Meaning("placements", "A card on such a row counts as not reported."),
     "posting_repeated": Meaning("nothing", "Each day of a bus and language counts once."),
     "posting_route_told": Meaning("placements", "The card counts on that route."),
     "posting_route_not_told": Meaning("placements", "The card counts a little on every route."),

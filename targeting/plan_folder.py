@@ -23,9 +23,10 @@ from targeting.text_tables import csv_rows, table_of
 NUMBERS = (
     "buses", "cards", "vehicles", "lep", "lep_moe", "served", "served_moe", "served_any", "served_any_moe",
     "served_posted", "served_posted_moe", "reach", "reach_moe", "reach_added", "reach_mean", "reach_low",
-    "reach_high", "floor_regret", "served_posted_actual", "served_posted_actual_moe", "reach_actual",
-    "reach_actual_moe", "cards_ordered", "cards_up", "card_days_planned", "card_days_up", "missing", "late",
-    "short", "extra", "wrong_language",
+    "reach_high", "floor_regret", "served_posted_actual", "served_posted_actual_moe",
+    "served_posted_actual_most", "served_posted_actual_most_moe", "reach_actual", "reach_actual_moe",
+    "reach_actual_most", "reach_actual_most_moe", "cards_ordered", "cards_up", "card_days_planned",
+    "card_days_up", "left_out", "missing", "late", "short", "extra", "wrong_language",
 )  # fmt: skip
 FRACTIONS = (
     "share", "share_moe", "served_posted_share", "served_posted_share_moe", "reach_share", "reach_share_moe",

@@ -5,32 +5,25 @@ words. Only where no row can be used is the file refused.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from pathlib import Path
-from unicodedata import normalize
 
 import pandas as pd
 
-from targeting.campaign_sections import MOST_BUSES
-from targeting.errors import CampaignError, PostingsError, UnsafeFileError
-from targeting.languages import Language, catalogue
+from targeting.errors import PostingsError, UnsafeFileError
+from targeting.languages import Language
+from targeting.left_out import PLACES, LeftOut, LeftOutRow, UnusableError, bus_of, place_of
 from targeting.limits import DEFAULT_LIMITS, Limits
 from targeting.notices import Notices
-from targeting.plain_text import shortened
+from targeting.postings_cells import FindLanguage, FindPlace, cards_of, day_of, languages_by_name, places
 from targeting.text_files import check_columns, examine_text, note_latin_1
 from targeting.text_tables import rows_by_hand
-from targeting.wishes import find_unit
-from targeting.wording import listed
 
-# Of those that say where a card hung, the first that is filled in counts
-PLACES = ("order", "unit_id", "route", "family", "garage", "venue", "unit", "unit_name")
-COLUMNS = ("bus", "language", "date_up", "date_down", "cards", *PLACES)
-US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4}|\d{2})")
-ROWS_NAMED = 8
-Find = Callable[[str, str, str], tuple[int, str]]
+TOLD = ("bus", "date_up", "date_down", "cards")  # of which nothing stands on the row of a card not reported
+COLUMNS = ("language", *TOLD, *PLACES)
 
 
 @dataclass(frozen=True)
@@ -52,6 +45,8 @@ class Row:
         First day.
     down : date or None
         The day on which the cards came down; None where they still hang.
+    cells : mapping of str to str
+        By column, as written.
     """
 
     number: int
@@ -61,6 +56,7 @@ class Row:
     cards: int
     up: date
     down: date | None
+    cells: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -72,43 +68,12 @@ class PostingsFile:
     name : str
     rows : tuple of Row
     count : int
+        Rows that are filled in, those that are left out included.
     """
 
     name: str
     rows: tuple[Row, ...]
     count: int
-
-
-class LeftOut:
-    """Rows that are left out, by what is wrong with them."""
-
-    def __init__(self, label: str) -> None:
-        self._label = label
-        self._found: dict[str, list[tuple[int, str]]] = {}
-
-    def leave(self, kind: str, row: int, sentence: str) -> None:
-        """Keep that a row is left out, and why."""
-        self._found.setdefault(kind, []).append((row, sentence))
-
-    def first(self) -> str:
-        """Return the sentence of the first of them."""
-        return min(row for rows in self._found.values() for row in rows)[1]
-
-    def tell(self, notices: Notices) -> None:
-        """Say how many there are of each kind, which rows they are, and what is wrong with the first."""
-        for kind, rows in self._found.items():
-            numbers = [str(row) for row, _ in rows]
-            more = [f"{len(rows) - ROWS_NAMED:,} more"] if len(rows) > ROWS_NAMED else []
-            which = listed([*numbers[:ROWS_NAMED], *more])
-            left = f"Row {which} was" if len(rows) == 1 else f"{len(rows):,} rows ({which}) were"
-            first = "" if len(rows) == 1 else "The first: "
-            notices.add(
-                f"posting_{kind}",
-                f"{left} left out. {first}{rows[0][1]}",
-                file=self._label,
-                count=len(rows),
-                ids=tuple(numbers[:ROWS_NAMED]),
-            )
 
 
 def read_postings(
@@ -144,24 +109,35 @@ def read_postings(
         When the file cannot be read, lacks a column, or no row can be used.
     """
     table = _table(path, notices, limits)
-    find_place, find_language = _places(units, codes), _languages(languages)
+    filled = [(number, cells) for number, cells in table if any(cells.get(name) for name in TOLD)]
+    _note_blank(len(table) - len(filled), path.name, notices)
+    find_place, find_language = places(units, codes), languages_by_name(languages)
     rows = []
-    for number, cells in table:
-        try:
-            rows.append(_row(number, cells, path.name, find_place, find_language))
-        except _UnusableError as fault:
-            left_out.leave(fault.kind, number, str(fault))
+    for number, cells in filled:
+        row = _row(number, cells, find_place, find_language)
+        if isinstance(row, LeftOutRow):
+            left_out.rows.append(row)
+        else:
+            rows.append(row)
     if not rows:
-        raise PostingsError(f"{left_out.first()} No other row of the file can be used.")
-    return PostingsFile(path.name, tuple(rows), len(table))
+        raise PostingsError(
+            f"{left_out.first()} No other row of the file can be used."
+            if left_out.rows
+            else f"{path.name}: no row is filled in; write bus and days on the row of each card that hung."
+        )
+    return PostingsFile(path.name, tuple(rows), len(filled))
 
 
-class _UnusableError(Exception):
-    """A row cannot be used."""
-
-    def __init__(self, kind: str, sentence: str) -> None:
-        super().__init__(sentence)
-        self.kind = kind
+def _note_blank(count: int, label: str, notices: Notices) -> None:
+    if count:
+        rows = "1 row has" if count == 1 else f"{count:,} rows have"
+        notices.add(
+            "posting_not_filled_in",
+            f"{label}: {rows} neither a bus nor a day; a card on such a row counts as not reported.",
+            severity="info",
+            file=label,
+            count=count,
+        )
 
 
 def _table(path: Path, notices: Notices, limits: Limits) -> list[tuple[int, dict[str, str]]]:
@@ -209,129 +185,58 @@ def _check_header(header: list[str], label: str) -> None:
 
 
 def _row(
-    number: int,
-    cells: Mapping[str, str],
-    label: str,
-    find_place: Find,
-    find_language: Callable[[str, str], str],
-) -> Row:
-    """Return a row, read.
-
-    Raises
-    ------
-    _UnusableError
-        When it cannot be used; the sentence names file, row and column.
-    """
-    row = f"{label}, row {number}"
-    column = next((name for name in PLACES if cells.get(name)), None)
-    unit, ordered = None, ""
-    if column is not None:
-        unit, ordered = find_place(column, cells[column], f"{row}, column {column}")
-    bus = cells.get("bus", "").casefold().removesuffix(".0")
-    if unit is None and not bus:
-        raise _UnusableError(
-            "without_place", f"{row}: names neither a bus nor a route; say where the card hung."
-        )
-    tag = find_language(cells.get("language", "") or ordered, f"{row}, column language")
-    up = _day(cells["date_up"], f"{row}, column date_up") if cells.get("date_up") else None
-    if up is None:
-        raise _UnusableError(
-            "without_date", f"{row}, column date_up: is blank; write the day on which the card went up."
-        )
-    down = _day(cells["date_down"], f"{row}, column date_down") if cells.get("date_down") else None
-    if down is not None and down < up:
-        raise _UnusableError(
-            "dates_reversed",
-            f"{row}, column date_down: {down.isoformat()} lies before date_up, {up.isoformat()}; correct one "
-            "of them.",
-        )
-    return Row(number, bus, unit, tag, _cards(cells.get("cards", ""), bus, row), up, down)
+    number: int, cells: Mapping[str, str], find_place: FindPlace, find_language: FindLanguage
+) -> Row | LeftOutRow:
+    """Return a row, read; or what is wrong with it, and as much of it as can be read."""
+    faults: list[UnusableError] = []
+    unit, ordered, tag, count = None, "", "", 1
+    up = down = None
+    bus = bus_of(cells)
+    with _kept(faults):
+        unit, ordered = _place(cells, bus, find_place)
+    with _kept(faults):
+        tag = find_language(cells.get("language") or ordered)
+    with _kept(faults):
+        up, down = _days(cells)
+    with _kept(faults):
+        count = cards_of(cells.get("cards", ""), bus)
+    if faults or up is None:
+        return LeftOutRow(number, faults[0], cells, unit, tag or ordered, count)
+    return Row(number, bus, unit, tag, count, up, down, cells)
 
 
-def _cards(text: str, bus: str, row: str) -> int:
-    if not text:
-        return 1
-    number = text.removesuffix(".0")
-    cards = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else -1
-    if not 0 <= cards <= MOST_BUSES:
-        raise _UnusableError("cards", f"{row}, column cards: {text!r} is no number of cards; write 1, 2, 3 …")
-    if bus and cards > 1:
-        raise _UnusableError(
-            "cards",
-            f"{row}, column cards: bus {bus} carries {cards:,} cards of one language, and counts once; give "
-            "each bus a row of its own, or leave its number blank.",
-        )
-    return cards
-
-
-def _day(text: str, where: str) -> date:
-    """Return a day written as 2026-12-31 or 12/31/2026."""
-    found = US_DATE.fullmatch(text)
+@contextmanager
+def _kept(faults: list[UnusableError]) -> Iterator[None]:
+    """Keep what is wrong with a part of a row, so that the others are read too."""
     try:
-        if found:
-            month, day, year = (int(part) for part in found.groups())
-            when = date(year + (2000 if year < 100 else 0), month, day)
-        else:
-            when = date.fromisoformat(re.sub(r"[ T]0{1,2}:00(:00(\.0+)?)?$", "", text))
-    except ValueError:
-        when = None
-    if when is None or not 2000 <= when.year < 2100:
-        raise _UnusableError(
-            "date",
-            f"{where}: {shortened(text, 40)!r} is no day; write year-month-day (2026-12-31), or "
-            "month/day/year (12/31/2026).",
+        yield
+    except UnusableError as fault:
+        faults.append(fault)
+
+
+def _place(cells: Mapping[str, str], bus: str, find_place: FindPlace) -> tuple[int | None, str]:
+    """Return the unit that a row names, if any, and the language of its work order."""
+    column, name = place_of(cells)
+    if name:
+        return find_place(column, name)
+    if not bus:
+        raise UnusableError(
+            "without_place", "", "names neither a bus nor a route", "say where the card hung."
         )
-    return when
+    return None, ""
 
 
-def _places(units: pd.DataFrame, codes: "pd.Series[str]") -> Find:
-    """Return how the row of a unit, and the language of a work order, are found for what is written."""
-    by_code = {str(code).casefold(): row for row, code in enumerate(codes)}
-    tags = {tag.casefold(): tag for tag in catalogue()}
-
-    def ordered(name: str) -> tuple[int, str] | None:
-        if name in by_code:
-            return by_code[name], ""
-        parts = [(name[:at], name[at + 1 :]) for at, sign in enumerate(name) if sign == "-"]
-        return next(
-            ((by_code[stem], tags[end]) for stem, end in parts if stem in by_code and end in tags), None
+def _days(cells: Mapping[str, str]) -> tuple[date | None, date | None]:
+    """Return the first day, and the day on which the card came down."""
+    if not cells.get("date_up"):
+        raise UnusableError("without_date", "date_up", "is blank", "write the day on which the card went up.")
+    up = day_of(cells["date_up"], "date_up")
+    down = day_of(cells["date_down"], "date_down") if cells.get("date_down") else None
+    if down is not None and down < up:
+        raise UnusableError(
+            "dates_reversed",
+            "date_down",
+            f"{down.isoformat()} lies before date_up, {up.isoformat()}",
+            "correct one of them.",
         )
-
-    def find(column: str, name: str, where: str) -> tuple[int, str]:
-        order = ordered(name.casefold())
-        if column == "order" and order is not None:  # a route may be called what another's code is
-            return order
-        try:
-            return find_unit(name, units, where), ""
-        except CampaignError as fault:
-            if order is not None:
-                return order
-            raise _UnusableError("place_unknown", str(fault)) from fault
-
-    return find
-
-
-def _languages(languages: Iterable[Language]) -> Callable[[str, str], str]:
-    """Return how a language's tag is found for its tag, its English or its own name."""
-    known: dict[str, str] = {}
-    for language in [*languages, *catalogue().values()]:
-        for name in (language.tag, language.english_name, language.own_name):
-            known.setdefault(_folded(name), language.tag)
-
-    def find(name: str, where: str) -> str:
-        if not name:
-            raise _UnusableError("language_unknown", f"{where}: is blank; say which language the card has.")
-        if _folded(name) not in known:
-            close = get_close_matches(_folded(name), known, n=1, cutoff=0.7)
-            hint = f"did you mean {close[0]!r}?" if close else "see docs/languages.md."
-            raise _UnusableError(
-                "language_unknown",
-                f"{where}: {shortened(name, 40)!r} is no language that posters are printed in; {hint}",
-            )
-        return known[_folded(name)]
-
-    return find
-
-
-def _folded(name: str) -> str:
-    return normalize("NFC", name.strip()).casefold().replace("_", "-")
+    return up, down

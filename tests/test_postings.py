@@ -149,7 +149,9 @@ def test_a_bus_that_is_missing_is_the_plan_without_it(tmp_path: Path) -> None:
     held = line(found, first["unit_name"], first["language"])
     assert held["missing"] == 1
     assert held["finding"] == (
-        "Not hung." if first["cards"] == 1 else f"{first['cards'] - 1} of {first['cards']} hung."
+        "Not reported."
+        if first["cards"] == 1
+        else f"{first['cards'] - 1} of {first['cards']} hung, 1 not reported."
     )
 
 
@@ -175,19 +177,19 @@ def test_every_kind_of_difference_is_counted_as_by_hand(tmp_path: Path) -> None:
         ("2 Iris Ave", "vi"): (1, 1, 28, 28, 0, 0, 0, 0, 0, "As ordered."),
         ("9 Sandhill Rd", "es"): (1, 1, 28, 21, 0, 1, 0, 0, 0, "1 up after 2025-12-08."),
         ("15 Alder Ave West", "es"): (1, 1, 28, 28, 0, 0, 0, 0, 0, "As ordered."),
-        ("21 Slate Ave", "zh"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not hung."),
+        ("21 Slate Ave", "zh"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not reported."),
         ("28 West 16th St", "es"): (
             1, 1, 28, 19, 0, 1, 1, 0, 0, "1 up after 2025-12-08. 1 down before 2026-01-05.",
         ),
         ("28 West 16th St", "ko"): (
             0, 1, 0, 28, 0, 0, 0, 0, 1, "Not ordered here: the plan has Spanish and Arabic.",
         ),
-        ("28 West 16th St", "ar"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not hung."),
-        ("31 West 16th St North", "ko"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not hung."),
+        ("28 West 16th St", "ar"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not reported."),
+        ("31 West 16th St North", "ko"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not reported."),
         ("33 West 5th St", "es"): (
             0, 1, 0, 28, 0, 0, 0, 1, 0, "Not ordered here, nor any other language.",
         ),
-        ("35 34th St", "ru"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not hung."),
+        ("35 34th St", "ru"): (1, 0, 28, 0, 1, 0, 0, 0, 0, "Not hung."),  # a row says so
         ("38 Quince Ave", "es"): (2, 3, 56, 84, 0, 0, 0, 1, 0, "1 more than ordered."),
     }  # fmt: skip
     columns = [
@@ -329,7 +331,7 @@ def test_no_more_cards_count_at_once_than_vehicles_run(tmp_path: Path) -> None:
             "1,9,klingon,2025-12-08,",
             "row 3, column language: 'klingon' is no language that posters are printed in",
         ),
-        ("1,9,Spanisch,2025-12-08,", "did you mean 'spanish'?"),
+        ("1,9,Spanisch,2025-12-08,", "did you mean 'Spanish'?"),
         ("1,9,,2025-12-08,", "row 3, column language: is blank"),
         (
             "1,9,es,2025-12-08,2025-12-07",
@@ -548,13 +550,14 @@ def test_tables_workbook_and_report_agree(reported: tuple[Path, str]) -> None:
         if row["area_kind"] == "region":
             for name in ("served_posted", "served_posted_actual", "reach", "reach_actual"):
                 assert f"{int(row[name]):,} ± {int(row[f'{name}_moe']):,}" in page
-    counted = ("cards_ordered", "missing", "late", "card_days_up", "card_days_planned")
+    counted = ("cards_ordered", "left_out", "missing", "late", "card_days_up", "card_days_planned")
     totals = {name: sum(int(row[name]) for row in actual_csv) for name in counted}
-    hung = totals["cards_ordered"] - totals["missing"]
+    hung = totals["cards_ordered"] - totals["left_out"] - totals["missing"]
     assert f"Of {totals['cards_ordered']} cards that the plan ordered, {hung} hung" in page
+    assert f"and {totals['missing']} were not reported, as the installers wrote down" in page
     weeks = totals["card_days_up"] / 7, totals["card_days_planned"] / 7
     assert f"hung for {weeks[0]:.1f} card-weeks; the plan has {weeks[1]:g}" in page
-    assert f"Missing: {totals['missing']} cards" in page
+    assert f"Not reported: {totals['missing']} cards" in page
     assert f"Late: {totals['late']} cards" in page
     words = " ".join(
         cell.text
@@ -578,7 +581,8 @@ def test_without_postings_nothing_changes(planned: Path) -> None:
     after = {path.name: path.read_bytes() for path in planned.iterdir()}
     changed = {name for name, content in after.items() if before.get(name) != content}
     assert changed == {
-        "actual.csv", "actual.json", "coverage_actual.csv", "coverage.xlsx", "report.html", "report.docx",
+        "actual.csv", "actual.json", "coverage_actual.csv", "postings_left_out.csv", "coverage.xlsx",
+        "report.html", "report.docx",
     }  # fmt: skip
     assert run("report", planned).exit_code == 0, "who has the folder alone can make the report of it again"
     assert {path.name: path.read_bytes() for path in planned.iterdir()} == after
@@ -640,7 +644,7 @@ def test_hostile_cells_run_nowhere(planned: Path, tmp_path: Path) -> None:
     assert "<script" not in page
     assert "<img src=x" not in page
     assert "\u202e" not in page
-    for name in ("actual.csv", "coverage_actual.csv"):
+    for name in ("actual.csv", "coverage_actual.csv", "postings_left_out.csv"):
         for row in table(planned / name):
             assert not any(cell.startswith(("=", "+", "-", "@", "\t")) for cell in row.values())
     book = openpyxl.load_workbook(planned / "coverage.xlsx")
@@ -649,7 +653,7 @@ def test_hostile_cells_run_nowhere(planned: Path, tmp_path: Path) -> None:
 
 def test_columns_are_documented_in_their_order(reported: tuple[Path, str]) -> None:
     docs = (SHEETS.parent / "columns.md").read_text(encoding="utf-8")
-    for name in ("actual.csv", "coverage_actual.csv"):
+    for name in ("actual.csv", "coverage_actual.csv", "postings_left_out.csv"):
         section = docs.split(f"## {name}")[1].split("\n## ")[0]
         cells = re.findall(r"^\| (`[^|]+`) \|", section, re.MULTILINE)
         documented = [column for cell in cells for column in re.findall(r"`(\w+)`", cell)]

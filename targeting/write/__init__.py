@@ -24,6 +24,7 @@ OURS = (
         for table in (
             "routes", "placements", "coverage", "languages", "vehicles", "strategies", "budget",
             "robustness", "sensitivity", "orders", "orders_print", "actual", "coverage_actual",
+            "postings_left_out",
         )
     ),
     ".*", "~$*", "Thumbs.db", "desktop.ini",

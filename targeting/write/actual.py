@@ -15,6 +15,7 @@ from targeting.plan_again import scores_again
 from targeting.plan_folder import POSTED, PlanFolder
 from targeting.scores import Scores
 from targeting.write.record import source_line
+from targeting.write.report_hung import LEFT_OUT
 from targeting.write.tables import as_csv, rounded, told
 
 FIGURES = ("served_posted", "reach")  # that the plan has, and what hung
@@ -58,7 +59,10 @@ def posted_files(plan: PlanFolder, postings: Path, step: Callable[[str], None] =
     source = f"{source_line(scores)} Hung: {postings.name} (SHA-256 {digest[:SHOWN_HASH]})."
     tables = {
         "actual.csv": found.table,
-        "coverage_actual.csv": beside(planned, told(rounded(found.coverage), smallest)),
+        "coverage_actual.csv": beside(
+            planned, *(told(rounded(rows), smallest) for rows in (found.coverage, found.most))
+        ),
+        LEFT_OUT: found.left_out,
     }
     files = {name: as_csv(table.assign(source=source)) for name, table in tables.items()}
     first = found.period.first
@@ -67,6 +71,8 @@ def posted_files(plan: PlanFolder, postings: Path, step: Callable[[str], None] =
             "file": postings.name,
             "sha256": digest,
             "rows": found.rows,
+            "left_out": len(found.left_out),
+            "no_order": found.no_order,
             "posting_date": "" if first is None else first.isoformat(),
             "days": found.period.days,
             "notices": found.notices.as_dicts(),
@@ -78,8 +84,14 @@ def posted_files(plan: PlanFolder, postings: Path, step: Callable[[str], None] =
     return Posted(scores, found, {**files, POSTED: f"{files[POSTED]}\n"})
 
 
-def beside(planned: pd.DataFrame, hung: pd.DataFrame) -> pd.DataFrame:
-    """Return the columns of coverage_actual.csv: each figure of the plan, and of what hung after it."""
+def beside(planned: pd.DataFrame, hung: pd.DataFrame, most: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of coverage_actual.csv: each figure of the plan, and of what hung after it.
+
+    Parameters
+    ----------
+    most : DataFrame
+        What hung, if the cards on rows that are left out hung as ordered.
+    """
     made = planned[AREA].copy()
     for figure in FIGURES:
         ends = ("", "_moe", "_share", "_share_moe", "_reliability")
@@ -87,6 +99,8 @@ def beside(planned: pd.DataFrame, hung: pd.DataFrame) -> pd.DataFrame:
             made[f"{figure}{end}"] = planned[f"{figure}{end}"]
         for end in ends:
             made[f"{figure}_actual{end}"] = hung[f"{figure}{end}"]
+        for end in ends[:2]:
+            made[f"{figure}_actual_most{end}"] = most[f"{figure}{end}"]
     return made.assign(measured_as=planned["measured_as"])
 
 

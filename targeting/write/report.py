@@ -4,6 +4,7 @@ Whoever was sent the folder can make it, without the campaign's inputs; its numb
 beside it. The same folder gives the same bytes, so no time of day is in either file.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from targeting.errors import OutputError
@@ -47,7 +48,8 @@ def report(folder: Path, posted: Posted | None = None) -> list[Path]:
         When it is no plan folder, was made before plans kept what a report says, or cannot be written.
     """
     drawing = read_drawing(folder)
-    report_content(drawing.plan)  # a plan that cannot be told is refused before pictures are made
+    # A plan that cannot be told is refused before pictures are made; what hung by other sheets is replaced
+    report_content(drawing.plan if posted is None else replace(drawing.plan, posted={}))
     there = all((folder / name).is_file() for name in PICTURES)
     pictures = [folder / name for name in PICTURES] if there else picture(folder)
     try:

@@ -52,8 +52,10 @@ class WhatHung:
     ----------
     file, sha256 : str
         Of the installers' sheets.
-    rows : int
-        How many the file has.
+    rows, left_out : int
+        How many the file has, and how many of them are left out.
+    no_order : int
+        Cards on those rows of which nothing tells where they were ordered.
     days : int
         For how many the plan is made.
     first : date or None
@@ -69,6 +71,8 @@ class WhatHung:
     file: str
     sha256: str
     rows: int
+    left_out: int
+    no_order: int
     days: int
     first: date | None
     notes: tuple[str, ...]
@@ -261,6 +265,8 @@ def _hung(plan: PlanFolder, smallest: float) -> WhatHung | None:
         file=printable(posted["file"]),
         sha256=printable(posted["sha256"]),
         rows=int(posted["rows"]),
+        left_out=int(posted["left_out"]),
+        no_order=int(posted["no_order"]),
         days=int(posted["days"]),
         first=date.fromisoformat(posted["posting_date"]) if posted["posting_date"] else None,
         notes=tuple(printable(notice["message"]) for notice in posted["notices"]),

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pandas as pd
 
+from targeting.hung_words import in_short, of_no_order, share_of_plan
 from targeting.wording import ALL_LANGUAGES, about
 from targeting.write.document import Block, Bullets, Head, KeyFigure, KeyFigures, Paragraph, Section, Table
 from targeting.write.map_style import language_style
@@ -11,16 +12,19 @@ from targeting.write.report_content import ReportContent, WhatHung
 from targeting.write.report_words import counted, day
 
 PLACES_NAMED = 6
+LEFT_OUT = "postings_left_out.csv"
 NOT_TOLD = "Route not written down"
 KINDS = {
-    "missing": "Missing: {count} that {were} ordered and did not hang ({where}).",
+    "left_out": "Left out: {count} that {were} reported on rows that cannot be used ({where}).",
+    "missing": "Not reported: {count} that {were} ordered and of which no row tells ({where}).",
     "late": "Late: {count} that went up after {first} ({where}).",
     "short": "Short: {count} that came down before {last} ({where}).",
     "extra": "Extra: {count} more than ordered ({where}).",
     "wrong_language": "Wrong language: {count} in a language that was not ordered there ({where}).",
 }
 HEADS = {
-    "missing": "Missing",
+    "left_out": "On rows left out",
+    "missing": "Not reported",
     "late": "Late",
     "short": "Short",
     "extra": "Extra",
@@ -35,7 +39,7 @@ def hung_section(content: ReportContent, hung: WhatHung) -> Section:
         KeyFigures(key_figures(content, hung)),
         by_language(hung),
     ]
-    said = [*differences(hung), *hung.notes]
+    said = [*differences(hung), *rows_left_out(hung), *hung.notes]
     blocks += [Bullets(said)] if said else []
     return Section("hung", "What hung", blocks)
 
@@ -48,35 +52,39 @@ def places_section(hung: WhatHung) -> Section:
 def lead(content: ReportContent, hung: WhatHung) -> str:
     """Return what hung and whom it reached, in one plain paragraph."""
     table = hung.table
-    ordered, planned, days = (
-        int(table[name].sum()) for name in ("cards_ordered", "card_days_planned", "card_days_up")
-    )
-    matched = ordered - int(table["missing"].sum())
+    planned, days = (int(table[name].sum()) for name in ("card_days_planned", "card_days_up"))
     everyone = hung.coverage.iloc[-1]
     reached = about(everyone["reach_actual"], everyone["reach_actual_moe"], content.smallest)
-    share = _part(everyone["reach_actual"], everyone["reach"], content.smallest)
+    more = of_no_order(hung.no_order, int(table["missing"].sum()))
+    share = share_of_plan(
+        everyone["reach"], everyone["reach_actual"], everyone["reach_actual_most"], content.smallest,
+        at_least=hung.left_out > 0,
+    )  # fmt: skip
     when = "" if hung.first is None else f" The posting date was {day(hung.first)}."
     return (
-        f"Of {counted(ordered, 'card', 'cards')} that the plan ordered, {matched:,} hung, as the installers "
-        f"wrote down in {hung.file} ({counted(hung.rows, 'row', 'rows')}). All cards together hung for "
+        f"{in_short(table)}, as the installers wrote down in {hung.file} "
+        f"({counted(hung.rows, 'row', 'rows')}).{more and f' {more}'} All cards together hung for "
         f"{_weeks(days)} card-weeks; the plan has {_weeks(planned)}.{when} "
         f"{reached[:1].upper()}{reached[1:]} {content.people} can be expected to have met a poster in their "
-        f"language{share}."
+        f"language{share and f': {share}'}."
     )
 
 
-def _part(actual: float, planned: float, smallest: float) -> str:
-    if min(actual, planned) < smallest:
-        return ""
-    return f": {actual / planned:.0%} of those whom the plan reaches"
+def rows_left_out(hung: WhatHung) -> list[str]:
+    """Return where the rows that are left out are listed; nothing where there are none."""
+    if not hung.left_out:
+        return []
+    rows = "the row that was" if hung.left_out == 1 else f"each of the {hung.left_out:,} rows that were"
+    return [f"{LEFT_OUT} has {rows} left out: what is wrong with it, and how to mend it."]
 
 
 def key_figures(content: ReportContent, hung: WhatHung) -> list[KeyFigure]:
     """Return whom the posters that hung served and reached."""
     everyone = hung.coverage.iloc[-1]
+    least = ", at least" if hung.left_out else ""
     said = {
-        "served_posted_actual": f"{content.people} near a posted route, as it hung",
-        "reach_actual": "of them reached, as it hung",
+        "served_posted_actual": f"{content.people} near a posted route, as it hung{least}",
+        "reach_actual": f"of them reached, as it hung{least}",
     }
     parts = {
         name: about(everyone[name], everyone[f"{name}_moe"], content.smallest).partition(" ± ")
@@ -107,7 +115,7 @@ def differences(hung: WhatHung) -> list[str]:
     if unknown:
         said.append(
             f"{counted(unknown, 'card', 'cards')} hung in buses whose route nobody wrote down; "
-            "those that are missing may be among them."
+            "those that are not reported may be among them."
         )
     if hung.first is None:
         said.append(
