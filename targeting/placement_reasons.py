@@ -68,6 +68,13 @@ def _cause(scores: "Scores", posting: "Posting", row: "pd.Series[Any]", name: st
         return f"the campaign settled {which} beforehand (placement.pinned or placement.keep)"
     thing = "venue" if row["unit"] == "venue" else "unit" if row["unit"] != "route" else "route"
     hung = int(posting.cards[:, group].sum())
+    trust = scores.campaign.certainty
+    if row["enough_probability"] < trust.enough_at and problem.floors[group] >= hung:
+        return (
+            f"it is only {percent(row['enough_probability'])} probable that {trust.min_served:,.0f} of them "
+            f"or more live there, less than the {trust.enough_at:.0%} asked for, but no {thing} has more, and "
+            f"{name} would have none"
+        )
     if problem.floors[group] >= hung or problem.floor_people[group] > 0:
         return f"{name} is below its floor without it, and on no other {thing} is it worth more to the plan"
     others = scores.campaign.placement.weights

@@ -94,18 +94,18 @@ def problem_of(
         copies=_copies(campaign, groups, group_of),
         weights=_weights(campaign, groups, totals, group_of),
     )
-    names = _names(table, groups)
-    if not asked.all():
-        problem = _give_way(problem, asked, possible, enough, table["unit"], names, campaign, notices)
-    fights = plain_fights(problem, names)
-    if fights:
-        raise CampaignError(f"The wishes fight each other: {fights}.")
     places, cards = problem.buses * posters.slots + problem.cards, int(problem.copies.sum())
     if cards < places:
         notices.add(
             "few_copies",
             f"posters.copies, less the spares, are {cards:,} cards for {places:,} places; some stay empty.",
         )
+    names = _names(table, groups)
+    if not asked.all():
+        problem = _give_way(problem, asked, possible, enough, table["unit"], names, campaign, notices)
+    fights = plain_fights(problem, names)
+    if fights:
+        raise CampaignError(f"The wishes fight each other: {fights}.")
     return problem
 
 
@@ -297,7 +297,7 @@ def _give_way(
 ) -> Problem:
     """Return the problem with floors that nobody asked for made possible, and say what gave way."""
     trust = campaign.certainty
-    allowed = problem.allowed.copy()
+    allowed, copies = problem.allowed.copy(), problem.copies.copy()
     usable = np.where(problem.venue, problem.cards > 0, problem.buses > 0)
     kind = " or ".join(dict.fromkeys(kinds[usable]))
     possible = possible & usable[:, None]
@@ -306,14 +306,15 @@ def _give_way(
         chance = np.where(possible[:, group], enough[:, group], -1.0)
         unit = int(chance.argmax())
         allowed[unit, group] = True
+        copies[group] = min(copies[group], problem.floors[group])  # its one card, and no more on doubt
         notices.add(
             "floor_unsure",
             f"{names[problem.groups[group]]}: no {kind} serves "
             f"{trust.min_served:,.0f} people with the {trust.enough_at:.0%} asked for "
-            f"(certainty.min_served, enough_at); it may hang on {names[problem.units[unit]]}, the likeliest "
-            f"({percent(chance[unit])}).",
+            f"(certainty.min_served, enough_at); its one card may hang on {names[problem.units[unit]]}, the "
+            f"likeliest ({percent(chance[unit])}).",
         )
-    problem = replace(problem, allowed=allowed)
+    problem = replace(problem, allowed=allowed, copies=copies)
     floors = affordable_floors(problem, asked)
     without = [names[problem.groups[group]] for group in np.flatnonzero(floors < problem.floors)]
     if without:

@@ -241,7 +241,9 @@ def test_an_unsure_language_may_hang_where_it_likeliest_lives() -> None:
     assert p.floors.tolist() == [1, 1, 1]
     said = {notice.code: notice.message for notice in notices}["floor_unsure"]
     assert said.startswith("Korean: no route serves 100 people with the 80% asked for ")
-    assert said.endswith("it may hang on 9 Powell, the likeliest (60%).")
+    assert said.endswith("its one card may hang on 9 Powell, the likeliest (60%).")
+    assert p.copies[2] == 1, "more than that would hang on doubt"
+    assert (p.copies[:2] > 9).all()
 
 
 def test_a_language_that_lives_nowhere_near_gives_way() -> None:
