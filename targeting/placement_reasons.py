@@ -30,11 +30,12 @@ def why_placed(scores: "Scores", posting: "Posting", row: "pd.Series[Any]") -> s
     weeks = scores.campaign.posters.weeks
     language = next(lang for lang in scores.languages if lang.tag == row["language"])
     name, venue = language.english_name, row["unit"] == "venue"
+    one, many = _carriers(scores)
     near = (
-        "within walking distance of it" if row["unit"] in ("route", "venue") else "near where its buses run"
+        "within walking distance of it" if row["unit"] in ("route", "venue") else f"near where its {many} run"
     )
-    what = f"a card in {name}" if venue and row["cards"] == 1 else f"{name} in {_of(row)}"
-    meets = "see it" if venue else f"ride {'that bus' if row['buses'] == 1 else 'one of those buses'}"
+    what = f"a card in {name}" if venue and row["cards"] == 1 else f"{name} in {_of(row, one, many)}"
+    meets = "see it" if venue else f"ride {f'that {one}' if row['buses'] == 1 else f'one of those {many}'}"
     gets = "get" if str(row["unit_name"]).startswith("Lines ") else "gets"
     text = (
         f"{row['unit_name']} {gets} {what}: {about_with_margin(row['served'], row['served_moe'], smallest)} "
@@ -66,20 +67,21 @@ def _cause(scores: "Scores", posting: "Posting", row: "pd.Series[Any]", name: st
     if settled:
         which = "it" if settled >= posting.cards[unit, group] else f"{settled} of them"
         return f"the campaign settled {which} beforehand (placement.pinned or placement.keep)"
+    one, _ = _carriers(scores)
     thing = "venue" if row["unit"] == "venue" else "unit" if row["unit"] != "route" else "route"
     hung = int(posting.cards[:, group].sum())
     trust = scores.campaign.certainty
     if row["enough_probability"] < trust.enough_at and problem.floors[group] >= hung:
         return (
             f"it is only {percent(row['enough_probability'])} probable that {trust.min_served:,.0f} of them "
-            f"or more live there, less than the {trust.enough_at:.0%} asked for, but no {thing} has more, and "
-            f"{name} would have none"
+            f"or more live there, less than the {trust.enough_at:.0%} asked for, but no {thing} has more, "
+            f"and {name} would have none"
         )
     if problem.floors[group] >= hung or problem.floor_people[group] > 0:
         return f"{name} is below its floor without it, and on no other {thing} is it worth more to the plan"
     others = scores.campaign.placement.weights
     if others == "people":
-        return f"no other use of {'the card' if thing == 'venue' else 'a bus'} reaches more people"
+        return f"no other use of {'the card' if thing == 'venue' else f'a {one}'} reaches more people"
     return "by the campaign's weights no other use of it is worth more"
 
 
@@ -188,12 +190,17 @@ def _not_chosen(plan: "Plan", unit: str) -> str:
     )
 
 
-def _of(row: "pd.Series[Any]") -> str:
+def _carriers(scores: "Scores") -> tuple[str, str]:
+    """Return what carries cards, one and several of them."""
+    return ("bus", "buses") if set(scores.feed.routes["mode"]) <= {"bus"} else ("vehicle", "vehicles")
+
+
+def _of(row: "pd.Series[Any]", one: str, many: str) -> str:
     if row["unit"] == "venue":
         return f"{row['cards']} cards"
     if row["vehicles"] == 1:
-        return "its only bus"
-    return f"{row['buses']:,} of its {row['vehicles']:,} buses"
+        return f"its only {one}"
+    return f"{row['buses']:,} of its {row['vehicles']:,} {many}"
 
 
 def _weeks(weeks: float) -> str:

@@ -261,6 +261,14 @@ def test_reasons_repeat_the_figures_of_their_row(optimal: Plan) -> None:
         assert row.reason.endswith(".")
 
 
+def test_reasons_call_no_tram_a_bus() -> None:
+    trams = plan("modes=tram", "placement.buses=2", "languages=es")
+    assert len(trams.placements) > 0
+    for reason in trams.placements["reason"]:
+        assert "vehicle" in reason
+        assert " bus" not in reason
+
+
 def test_a_language_hangs_only_where_it_serves_enough_with_the_certainty_asked_for() -> None:
     made = plan("min_served=400", "enough_at=0.9")
     unsure = {n.message.split(":")[0] for n in made.scores.notices if n.code == "floor_unsure"}
