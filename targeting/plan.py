@@ -12,6 +12,7 @@ import pandas as pd
 from targeting.cache import Cache
 from targeting.campaign import Campaign
 from targeting.coverage_table import coverage_rows
+from targeting.evenly import spread_evenly
 from targeting.inputs import Step
 from targeting.languages import told_apart
 from targeting.placement_table import placement_rows
@@ -42,6 +43,9 @@ class Plan:
     robustness : DataFrame or None
         One row a language and one for all (language empty): `reach` of the plan, and over the redraws
         `reach_mean`, `reach_low`, `reach_high` (90% interval); `regret` in the last row.
+    evenly : dict or None
+        People `served` and people to `reach` if they lived evenly over their tracts
+        (`targeting.evenly`); None where no population points are used.
     """
 
     scores: Scores
@@ -53,6 +57,7 @@ class Plan:
     strategies: pd.DataFrame
     budget: pd.DataFrame | None
     robustness: pd.DataFrame | None
+    evenly: dict[str, float] | None = None
 
     @property
     def routes(self) -> pd.DataFrame:
@@ -93,6 +98,7 @@ def make_plan(campaign: Campaign, step: Step = lambda _: None, cache: Cache | No
         strategies=strategy_rows(scores, posting, cache),
         budget=None if posting.solution is None else budget_rows(scores, posting),
         robustness=_robustness(scores, posting),
+        evenly=spread_evenly(scores, posting, cache),
     )
 
 

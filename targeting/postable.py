@@ -62,7 +62,7 @@ def make_postable(
         Of the routes and of the venues, on the same atoms.
     """
     feed, venues = inputs.feed, inputs.venues
-    joined = unit_catchment(near, units, feed.routes["departures_week"].to_numpy(float))
+    joined = postable_catchment(feed, units, near, near_venues)
     table = units.table.assign(
         unit=units.kind,
         called=_called(units, feed),
@@ -83,7 +83,6 @@ def make_postable(
             index=venues.index,
         )
         table = pd.concat([table, places[table.columns]])
-        joined = _beside(joined, near_venues)
     if joined is near:
         figures = served_by_routes
     else:
@@ -93,6 +92,18 @@ def make_postable(
             certainty_of(figures, inputs.languages, min_served=trust.min_served, cv_limits=trust.cv_limits)
         )
     return Postable(table.rename_axis("unit_id"), figures.rename(columns={"route_id": "unit_id"}), joined)
+
+
+def postable_catchment(feed: Feed, units: Units, near: Catchment, near_venues: Catchment | None) -> Catchment:
+    """Return one catchment of all units with buses, then of the venues.
+
+    Parameters
+    ----------
+    near, near_venues : Catchment
+        Of the routes and of the venues, on the same atoms.
+    """
+    joined = unit_catchment(near, units, feed.routes["departures_week"].to_numpy(float))
+    return joined if near_venues is None else _beside(joined, near_venues)
 
 
 def unit_catchment(near: Catchment, units: Units, departures_week: "np.ndarray") -> Catchment:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from targeting.posting import following_audience
-from targeting.wording import about, at_most, count, small_share
+from targeting.wording import about, at_most, count, listed, small_share
 
 if TYPE_CHECKING:
     from targeting.plan import Plan
@@ -114,20 +114,51 @@ def travels(plan: "Plan") -> str:
     )
 
 
+def evenly(plan: "Plan") -> str:
+    """Return whom the plan would serve and reach if people lived evenly over their tracts."""
+    if plan.evenly is None:
+        return ""
+    smallest = plan.scores.campaign.certainty.smallest_count
+    total = plan.strategies[plan.strategies["chosen"] & (plan.strategies["language"] == "")].iloc[0]
+    near, reached = (about(plan.evenly[name], 0.0, smallest) for name in ("served", "reach"))
+    pairs = [(plan.evenly[name], float(total[name])) for name in ("served", "reach")]
+    told = f" ({_changes(pairs)})" if min(map(min, pairs)) >= smallest else ""
+    return (
+        "People are placed in their tract by population points. Spread evenly over each tract instead, "
+        f"{near} would live near a poster in their language and {reached} be reached{told}: no ± covers this."
+    )
+
+
+def _changes(pairs: list[tuple[float, float]]) -> str:
+    """Return by how much each first figure differs from its second: "15% and 16% fewer"."""
+    words = [
+        (f"{abs(other / own - 1):.0%}", "more" if other > own else "fewer")
+        if abs(other / own - 1) >= 0.005
+        else ("as many", "")
+        for other, own in pairs
+    ]
+    if len({way for _, way in words}) == 1:
+        return f"{listed(list(dict.fromkeys(size for size, _ in words)))} {words[0][1]}".strip()
+    return listed([f"{size} {way}".strip() for size, way in words])
+
+
 def apportioned(plan: "Plan") -> str:
-    """Return for how many placements it matters where in a tract people are taken to live."""
+    """Return for how many placements it matters where in a tract people are taken to live, and which way."""
     if plan.scores.inputs.points is None:
         return ""
     keys = ["route_id", "language"]
     ordered = plan.placements[plan.placements["unit"] == "route"].rename(columns={"unit_id": "route_id"})
-    rows = ordered.merge(plan.routes[[*keys, "served_area"]], on=keys, how="left")
-    apart = rows[(rows["served"] - rows["served_area"]).abs() > rows["served_moe"]]
-    if apart.empty:
+    if ordered.empty:
         return ""
-    worst = apart.loc[(apart["served"] - apart["served_area"]).abs().idxmax()]
-    smallest = plan.scores.campaign.certainty.smallest_count
+    rows = ordered.merge(plan.routes[[*keys, "served_area"]], on=keys, how="left")
+    less = rows["served_area"] - rows["served"]
+    fewer, more, apart = int((less < 0).sum()), int((less > 0).sum()), less.abs() > rows["served_moe"]
+    said = f"{fewer:,} of {len(rows):,} placements would serve fewer people and {more:,} more"
+    if not apart.any():
+        return f"Spread evenly over the tracts instead, {said}, all within their ±."
+    worst, smallest = rows.loc[less[apart].abs().idxmax()], plan.scores.campaign.certainty.smallest_count
     return (
-        f"Spread evenly over the tracts instead, {len(apart):,} of {len(rows):,} placements would serve more "
-        f"or fewer people than their ± covers ({worst['unit_name']}, {worst['language_name']}: "
+        f"Spread evenly over the tracts instead, {said}; for {int(apart.sum()):,} of them the difference is "
+        f"larger than their ± ({worst['unit_name']}, {worst['language_name']}: "
         f"{count(worst['served_area'], smallest)} instead of {count(worst['served'], smallest)})."
     )

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from targeting import reasons
 from targeting.placement_reasons import what_hangs, what_predominates
-from targeting.proofs import assumption, proofs, travels
+from targeting.proofs import assumption, evenly, proofs, travels
 from targeting.terminal_strategies import strategy_table
 from targeting.terminal_tables import new_table
 from targeting.wording import count, percent, with_margin
@@ -49,7 +49,7 @@ def print_plan(plan: "Plan") -> None:
             "of any language count alike.",
             style="dim",
         )
-    for sentence in filter(None, [*proofs(plan), assumption(plan), travels(plan)]):
+    for sentence in filter(None, [*proofs(plan), assumption(plan), evenly(plan), travels(plan)]):
         console.print(sentence, highlight=False, markup=False)
     if len(plan.placements):
         console.print(_placement_table(plan))

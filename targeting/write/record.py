@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import targeting
 from targeting.feed_checks import notices_of_the_day
-from targeting.proofs import apportioned, assumption, proofs, travels
+from targeting.proofs import apportioned, assumption, evenly, proofs, travels
 from targeting.reasons import people_word
 from targeting.strategies import comparable
 from targeting.units import short_name
@@ -225,6 +225,7 @@ def _for_report(plan: "Plan") -> dict[str, Any]:
         "assumption": assumption(plan),
         "travels": travels(plan),
         "apportioned": apportioned(plan),
+        "evenly": evenly(plan),
         "warnings": [notice.message for notice in scores.notices.warnings],
         "route_names": {route: short_name(route, routes) for route in routes.index},
         "shared": shared,

@@ -97,9 +97,9 @@ class ReportContent:
         The columns of languages.csv, budget.csv, sensitivity.csv and robustness.csv.
     notes : tuple of str
         What to know about this plan: the warnings of the run.
-    assumption, travels, apportioned : str
+    assumption, travels, apportioned, evenly : str
         On what the reach rests, how far cards travel, and how much hangs on where in a tract people are
-        taken to live; empty where there is nothing to say.
+        taken to live, for single placements and for the plan; empty where there is nothing to say.
     sources : tuple of Source
     week_because : str
         Why the design week was taken.
@@ -154,6 +154,7 @@ class ReportContent:
     assumption: str = ""
     travels: str = ""
     apportioned: str = ""
+    evenly: str = ""
     sources: tuple[Source, ...] = ()
     week_because: str = ""
     figures: Mapping[str, int] = field(default_factory=dict)
@@ -226,6 +227,7 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         notes=tuple(map(printable, said["warnings"])),
         assumption=printable(said["assumption"]).replace(" (placement.rides_per_week)", ""),
         apportioned=printable(said["apportioned"]),
+        evenly=printable(said.get("evenly", "")),
         travels=printable(said["travels"]),
         sources=_sources(record),
         week_because=printable(week["because"]),
