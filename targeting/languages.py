@@ -247,13 +247,24 @@ def find_languages(tags: Sequence[str]) -> list[Language]:
                 "people by the other languages they speak; remove 'en'."
             )
         if tag not in known:
-            meant = " or ".join(map(repr, _meant(tag)))
-            hint = f"did you mean {meant}?" if meant else "see docs/languages.md."
-            raise CampaignError(f"posters.languages: unknown language tag {tag!r}; {hint}")
+            raise CampaignError(_unknown([each for each in tags if each not in known]))
         if known[tag] in found:
             raise CampaignError(f"posters.languages: {tag!r} is listed twice; remove one.")
         found.append(known[tag])
     return found
+
+
+def _unknown(tags: Sequence[str]) -> str:
+    """Return what is wrong with tags that the catalogue lacks, all in one sentence."""
+    meant = {tag: " or ".join(map(repr, _meant(tag))) for tag in tags}
+    if len(meant) == 1:
+        ((tag, hint),) = meant.items()
+        return (
+            f"posters.languages: unknown language tag {tag!r}; "
+            f"{f'did you mean {hint}?' if hint else 'see docs/languages.md.'}"
+        )
+    named = [f"{tag!r} ({f'did you mean {hint}?' if hint else 'not known'})" for tag, hint in meant.items()]
+    return f"posters.languages: unknown language tags {', '.join(named)}; see docs/languages.md."
 
 
 @cache

@@ -1,6 +1,7 @@
 """The people of a campaign: its tracts, their groups split where controls are given, its languages."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
@@ -19,6 +20,7 @@ from targeting.languages import (
 )
 from targeting.notices import Notices
 from targeting.tracts import Tracts, read_tracts
+from targeting.wording import listed
 
 
 def read_people(campaign: Campaign, notices: Notices) -> tuple[Tracts, list[Language]]:
@@ -119,7 +121,8 @@ def _campaign_languages(
             line = group.first_line + (2 if campaign.region.measure == "lep" else 0)
             raise TractError(
                 f"posters.languages: {names} needs column C16001_{line:03d}E ({group.name}), "
-                "which the census table lacks; add the column or drop the language."
+                f"which {listed([Path(path).name for path in campaign.region.acs])} lacks; see whether it is "
+                "there under another name, add it or drop the language."
             )
         if len(members) > 1:
             notices.add(

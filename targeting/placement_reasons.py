@@ -101,9 +101,10 @@ def what_hangs(plan: "Plan", route: str) -> list[str]:
         return [_why_nothing(plan, unit) for unit in units]
     if plan.posting.solution is not None:
         return list(placed["reason"])
-    hung = listed([f"{row['language_name']} in {_of(row)}" for _, row in placed.iterrows()])
+    one, many = _carriers(plan.scores)
+    hung = listed([f"{row['language_name']} in {_of(row, one, many)}" for _, row in placed.iterrows()])
     return [
-        f"{placed['unit_name'].iloc[0]} gets {hung}: the strategy 'predominant' deals its buses to what "
+        f"{placed['unit_name'].iloc[0]} gets {hung}: the strategy 'predominant' deals its {many} to what "
         f"predominates along a route, from the highest score down, and this route has "
         f"{rank_by_score(plan.scores, route)}."
     ]

@@ -9,6 +9,7 @@ from targeting.errors import CampaignError
 from targeting.plain_text import hidden_character, shortened
 
 MOST_BYTES = 100_000  # a campaign file has some 2,000
+CURLY = "\u201c\u201d\u201e\u2018\u2019"
 LONGEST_LINE = 4_000  # the parser's time grows with the square of a key's parts
 LONGEST_TEXT = 1_000
 DEEPEST = 8
@@ -56,10 +57,10 @@ def read_toml(file: Path) -> dict[str, Any]:
     try:
         return parsed(text)
     except ValueError as fault:
-        raise CampaignError(
-            f"{file.name}: is not valid TOML: {shortened(str(fault))}; put text in quotes, and in Windows "
-            "paths write / or use single quotes."
-        ) from fault
+        mend = "put text in quotes, and in Windows paths write / or use single quotes"
+        if any(mark in text for mark in CURLY):
+            mend = 'write straight quotation marks (") instead of the curly ones that word processors make'
+        raise CampaignError(f"{file.name}: is not valid TOML: {shortened(str(fault))}; {mend}.") from fault
 
 
 def parsed(text: str) -> dict[str, Any]:

@@ -433,6 +433,8 @@ def test_no_toml(desk: Desk) -> None:
     assert "line 1" in text
     twice = desk.refusal(placement="buses = 40")
     assert "is not valid TOML" in twice
+    curly = desk.refusal("name = \u201cRed Means Help\u201d\n")
+    assert curly.endswith("instead of the curly ones that word processors make.")
 
 
 def test_no_file(tmp_path: Path) -> None:

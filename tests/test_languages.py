@@ -325,6 +325,15 @@ def test_unknown_tags(tag: str, hint: str) -> None:
     assert str(caught.value) == f"posters.languages: unknown language tag {tag!r}; {hint}"
 
 
+def test_all_unknown_tags_are_named_at_once() -> None:
+    with pytest.raises(CampaignError) as caught:
+        find_languages(["Spanish", "vi", "russian", "qq"])
+    assert str(caught.value) == (
+        "posters.languages: unknown language tags 'Spanish' (did you mean 'es'?), 'russian' (did you mean "
+        "'ru'?), 'qq' (not known); see docs/languages.md."
+    )
+
+
 @pytest.mark.parametrize("tag", ["en", "EN", "English"])
 def test_english_is_never_a_poster_language(tag: str) -> None:
     with pytest.raises(CampaignError, match="English cannot be a poster language"):

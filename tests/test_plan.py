@@ -262,7 +262,7 @@ def test_reasons_repeat_the_figures_of_their_row(optimal: Plan) -> None:
 
 
 def test_reasons_call_no_tram_a_bus() -> None:
-    trams = plan("modes=tram", "placement.buses=2", "languages=es")
+    trams = plan("modes=tram", "placement.buses=2", 'languages=["es"]')
     assert len(trams.placements) > 0
     for reason in trams.placements["reason"]:
         assert "vehicle" in reason
