@@ -34,6 +34,7 @@ WEEKDAY = re.compile(r"(?P<weekday>[a-z]+)\.?,? +(?=[a-z\d])")
 YEAR_FIRST = re.compile(r"(?P<year>\d{4})([-/])(?P<month>\d{1,2})\2(?P<day>\d{1,2})")
 MIDNIGHT = re.compile(r"[ T](0{1,2}:00(:00(\.0+)?)?|12:00(:00)? ?am)$", re.IGNORECASE)
 ROUTE_WORD = re.compile(r"(?:line|route|rte\.?|rt\.?)[ #]+", re.IGNORECASE)
+WAVE = re.compile(r"^w\d+\.")  # of a second wave
 FindPlace = Callable[[str, str], tuple[int, str]]
 FindLanguage = Callable[[str], str]
 
@@ -130,9 +131,12 @@ def places(units: pd.DataFrame, codes: "pd.Series[str]") -> FindPlace:
     tags = {tag.casefold(): tag for tag in catalogue()}
 
     def ordered(name: str) -> tuple[int, str] | None:
-        if name in by_code:
-            return by_code[name], ""
-        parts = [(name[:at], name[at + 1 :]) for at, sign in enumerate(name) if sign == "-"]
+        """Return unit and language of "R57", "R57-es", "R57.Merlo-es" (of one garage), "W2.R57-es"."""
+        code = WAVE.sub("", name)
+        unit, _, garage = code.partition(".")
+        if unit in by_code and "-" not in garage:
+            return by_code[unit], ""
+        parts = [(code[:at].partition(".")[0], code[at + 1 :]) for at, sign in enumerate(code) if sign == "-"]
         return next(
             ((by_code[stem], tags[end]) for stem, end in parts if stem in by_code and end in tags), None
         )

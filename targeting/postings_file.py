@@ -5,7 +5,8 @@ words. Only where no row can be used is the file refused.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -109,8 +110,8 @@ def read_postings(
         When the file cannot be read, lacks a column, or no row can be used.
     """
     table = _table(path, notices, limits)
-    filled = [(number, cells) for number, cells in table if any(cells.get(name) for name in TOLD)]
-    _note_blank(len(table) - len(filled), path.name, notices)
+    filled = [(number, cells) for number, cells in table if _told(cells)]
+    _note_blank([cells for _, cells in table if not _told(cells)], path.name, notices)
     find_place, find_language = places(units, codes), languages_by_name(languages)
     rows = []
     for number, cells in filled:
@@ -128,16 +129,37 @@ def read_postings(
     return PostingsFile(path.name, tuple(rows), len(filled))
 
 
-def _note_blank(count: int, label: str, notices: Notices) -> None:
-    if count:
-        rows = "1 row has" if count == 1 else f"{count:,} rows have"
-        notices.add(
-            "posting_not_filled_in",
-            f"{label}: {rows} neither a bus nor a day; a card on such a row counts as not reported.",
-            severity="info",
-            file=label,
-            count=count,
-        )
+def filled_in(path: Path) -> bool:
+    """Return whether somebody has written into a file of postings; so too where it cannot be read."""
+    if not path.is_file():
+        return False
+    try:
+        rows = _table(path, Notices(), DEFAULT_LIMITS)
+    except PostingsError:
+        return True
+    return any(_told(cells) for _, cells in rows)
+
+
+def _told(cells: Mapping[str, str]) -> bool:
+    """Return whether a row tells of a bus, a day or a number of cards."""
+    return any(cells.get(name) for name in TOLD)
+
+
+def _note_blank(rows: Sequence[Mapping[str, str]], label: str, notices: Notices) -> None:
+    """Say how many rows are not filled in, and of which garages, where the rows tell."""
+    if not rows:
+        return
+    count = "1 row has" if len(rows) == 1 else f"{len(rows):,} rows have"
+    garages = Counter(cells["garage"] for cells in rows if cells.get("garage"))
+    of = ", ".join(f"{name} {number:,}" for name, number in sorted(garages.items()))
+    notices.add(
+        "posting_not_filled_in",
+        f"{label}: {count} neither a bus nor a day{of and f' ({of})'}; a card on such a row counts as not "
+        "reported.",
+        severity="info",
+        file=label,
+        count=len(rows),
+    )
 
 
 def _table(path: Path, notices: Notices, limits: Limits) -> list[tuple[int, dict[str, str]]]:

@@ -23,8 +23,8 @@ from targeting.sample import write_sample
 
 FILES = {
     "budget.csv", "coverage.csv", "coverage.xlsx", "languages.csv", "map.html", "orders.csv", "orders.html",
-    "orders.xlsx", "orders_print.csv", "placements.csv", "plan.gpkg", "robustness.csv", "routes.csv",
-    "run.json", "strategies.csv", "vehicles.csv",
+    "orders.xlsx", "orders_print.csv", "placements.csv", "plan.gpkg", "postings_to_fill_in.csv",
+    "robustness.csv", "routes.csv", "run.json", "strategies.csv", "vehicles.csv",
 }  # fmt: skip
 QUICK = ("--set", "redraws=10")
 

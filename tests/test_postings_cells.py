@@ -80,6 +80,20 @@ def test_a_route_is_found_with_the_word_before_its_number(name: str, unit: str) 
 
 
 @pytest.mark.parametrize(
+    ("code", "unit", "tag"),
+    [
+        ("R87-es", "r87", "es"), ("r87-ZH-hant", "r87", "zh-Hant"), ("R87.Merlo", "r87", ""),
+        ("R87.Merlo-es", "r87", "es"), ("R87.Merlo-zh-Hant", "r87", "zh-Hant"), ("W2.R87-vi", "r87", "vi"),
+        ("W12.R87.Center-vi", "r87", "vi"), ("RLine-9", "blue", ""), ("W2.RLine-9", "blue", ""),
+        ("RLine-9-es", "blue", "es"), ("RLine-9.Merlo-es", "blue", "es"), ("V1-ru", "venue:1", "ru"),
+    ],
+)  # fmt: skip
+def test_every_code_on_the_sheets_is_understood(code: str, unit: str, tag: str) -> None:
+    found, ordered = places(UNITS, CODES)("order", code)
+    assert (UNITS.index[found], ordered) == (unit, tag)
+
+
+@pytest.mark.parametrize(
     "name", ["Line 31", "Route Library", "Line 99", "Line", "Lines 87", "Bus 87", "Blueline 87"]
 )
 def test_what_is_no_route_of_the_plan_is_not_guessed(name: str) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 RECORD = "run.json"
 LAYERS = "plan.gpkg"
 WORKBOOK = "coverage.xlsx"
+FORM = "postings_to_fill_in.csv"
 # What the commands write into a plan folder, and what desktops leave there; all else is somebody's own
 OURS = (
     RECORD, LAYERS, f"{LAYERS}-*", WORKBOOK, "map.html", "orders.html", "orders.xlsx", "report.html",
@@ -24,7 +25,7 @@ OURS = (
         for table in (
             "routes", "placements", "coverage", "languages", "vehicles", "strategies", "budget",
             "robustness", "sensitivity", "orders", "orders_print", "actual", "coverage_actual",
-            "postings_left_out",
+            "postings_left_out", "postings_to_fill_in",
         )
     ),
     ".*", "~$*", "Thumbs.db", "desktop.ini",
@@ -55,6 +56,7 @@ def write_plan(
     from targeting.write.orders import orders_csv, orders_workbook
     from targeting.write.orders_page import orders_html
     from targeting.write.plan_layers import plan_gpkg
+    from targeting.write.postings_form import postings_form
     from targeting.write.record import public_record_json, record_json
     from targeting.write.tables import public_placements_csv, published, sensitivity_csv, tables_csv
     from targeting.write.workbook import coverage_xlsx
@@ -77,6 +79,7 @@ def write_plan(
             **tables_csv(plan, tables),
             **orders_csv(plan, orders),
             "orders.html": orders_html(plan, orders),
+            **({} if orders.lines.empty else {FORM: postings_form(orders.lines)}),
             RECORD: record_json(plan),
         }
         workbooks["orders.xlsx"] = orders_workbook(plan, orders)
@@ -113,9 +116,11 @@ def check_out(out: Path) -> None:
     Raises
     ------
     OutputError
-        When it exists and holds something other than a plan, or cannot be replaced, or its parent is not
-        writable.
+        When it exists and holds something other than a plan, or what installers wrote down, or cannot be
+        replaced, or its parent is not writable.
     """
+    from targeting.postings_file import filled_in
+
     try:
         if out.exists() and not out.is_dir():
             raise OutputError(f"{out}: is a file; choose a folder with --out.")
@@ -129,6 +134,11 @@ def check_out(out: Path) -> None:
             raise OutputError(
                 f"{out}: holds {own[0]}{more}, which no command wrote and a new plan would delete; move it "
                 "elsewhere, or choose another --out."
+            )
+        if filled_in(out / FORM):
+            raise OutputError(
+                f"{out}: {FORM} is filled in, and a new plan would replace it; move it elsewhere, or choose "
+                "another --out."
             )
         if out.is_mount():
             raise OutputError(f"{out}: is a disk, and a plan replaces its whole folder; choose one on it.")
