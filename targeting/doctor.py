@@ -42,6 +42,7 @@ from targeting.scores import Scores
 from targeting.scoring import score
 from targeting.units import note_no_blocks
 from targeting.venues import read_venues
+from targeting.waves import check_waves, read_earlier
 from targeting.wording import listed
 
 Step = Callable[[str], None]
@@ -126,6 +127,8 @@ def _examine_campaign(
         place = findings.attempt(partial(campaign.path, region.points))
         points = None if place is None else examine_points(place, raw, findings, notices, campaign.limits)
     kept = findings.attempt(partial(read_kept, campaign))
+    if kept is not None:
+        check_waves(campaign, read_earlier(campaign), notices)
     venues = None
     if campaign.venues is not None:
         file = campaign.venues.file

@@ -20,6 +20,7 @@ from targeting.people import read_people
 from targeting.plan_folder import read_plan_folder
 from targeting.tracts import Tracts
 from targeting.venues import read_venues
+from targeting.waves import EarlierWave, check_waves, read_earlier
 
 Step = Callable[[str], None]
 
@@ -43,6 +44,8 @@ class Inputs:
         `unit_id`, `language`, `buses` of an earlier wave whose posters stay; buses are cards at venues.
     water : GeoSeries or None
         Areas that the map draws, EPSG:4326.
+    earlier : EarlierWave or None
+        The wave of `kept`.
     """
 
     tracts: Tracts
@@ -53,6 +56,7 @@ class Inputs:
     venues: pd.DataFrame | None
     kept: pd.DataFrame
     water: gpd.GeoSeries | None = None
+    earlier: EarlierWave | None = None
 
 
 def read_inputs(
@@ -77,7 +81,7 @@ def read_inputs(
     region, placement = campaign.region, campaign.placement
     if campaign.posters.automatic is None:
         find_languages(campaign.posters.languages)  # a wrong tag must not cost minutes of reading
-    kept = read_kept(campaign)
+    kept, earlier = read_kept(campaign), read_earlier(campaign)
     venues = None
     if campaign.venues is not None:
         venues = read_venues(campaign.path(campaign.venues.file), notices, campaign.limits)
@@ -101,6 +105,7 @@ def read_inputs(
         step=step,
     )
     check_posting(feed.sources, campaign.orders.posting_date, notices)
+    check_waves(campaign, earlier, notices)
     garages = None
     if placement.garages:
         garages = read_garages(campaign.path(placement.garages), feed, notices, campaign.limits)
@@ -113,6 +118,7 @@ def read_inputs(
         venues=venues,
         kept=kept,
         water=water,
+        earlier=earlier,
     )
 
 

@@ -172,6 +172,9 @@ MEANINGS = {
     ),
     "language_not_posted": Meaning("languages", "Posters of it would be printed and hung nowhere."),
     "floor_unsure": Meaning("placements", "Its poster hangs where it may serve fewer people than asked for."),
+    "waves_apart": Meaning(
+        "placements", "Cards of the earlier wave count as hanging, and come down unless somebody is told."
+    ),
     "few_copies": Meaning("placements", "Some places carry no poster."),
     "time_limit": Meaning("placements", "A better placement may exist."),
     "buses_left": Meaning("placements", "Fewer buses or venues carry posters than were asked for."),

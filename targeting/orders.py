@@ -9,9 +9,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import groupby
-from math import ceil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,6 +30,7 @@ from targeting.order_fittings import (
 )
 from targeting.reach import Ints
 from targeting.units import short_name
+from targeting.waves import down_on
 from targeting.wishes import copies_of, find_unit, spare_cards
 from targeting.wording import natural
 from targeting.working_days import working_day_before
@@ -124,9 +124,7 @@ def dates_of(settings: Settings, weeks: float) -> Dates:
     up = settings.posting_date
     if up is None:
         return Dates()
-    return Dates(
-        working_day_before(up, settings.delivery_days), up, up + timedelta(days=ceil(weeks * 7 - 1e-9))
-    )
+    return Dates(working_day_before(up, settings.delivery_days), up, down_on(up, weeks))
 
 
 def print_rows(
@@ -252,15 +250,18 @@ def _lines(
 ) -> pd.DataFrame:
     """Return the columns of orders.csv.
 
-    A unit that several garages send vehicles to has a code for each of them: "R57.Merlo-es".
+    A unit that several garages send vehicles to has a code for each of them, "R57.Merlo-es"; codes of a
+    second wave begin with "W2.".
     """
     units = scores.postable.table
     codes = order_codes(units, scores.feed.routes)
     of_garage = garage_codes(name for of_unit in vehicles.values() for name in of_unit)
+    earlier = scores.inputs.earlier
+    wave = "" if earlier is None else f"W{earlier.number + 1}."
     rows = []
     for (unit_id, garage), same in groupby(fittings, key=lambda each: (each.unit_id, each.garage)):
         unit, together = units.loc[unit_id], list(same)
-        code = codes[unit_id] + (of_garage[garage] if len(vehicles.get(unit_id, {})) > 1 else "")
+        code = wave + codes[unit_id] + (of_garage[garage] if len(vehicles.get(unit_id, {})) > 1 else "")
         for language in scores.languages:
             mine = [each for each in together if language.tag in (*each.hang, *each.hanging)]
             if not mine:

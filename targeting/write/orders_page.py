@@ -14,6 +14,7 @@ import pandas as pd
 
 from targeting.order_packing import REST
 from targeting.orders import Orders
+from targeting.waves import days_between
 from targeting.wording import listed
 from targeting.write.orders_sheets import number, packing, sheets_of
 from targeting.write.record import source_line
@@ -46,6 +47,8 @@ def orders_html(plan: "Plan", orders: Orders) -> str:
         delivery=_day(orders.dates.delivery),
         up=_day(orders.dates.up),
         down=_day(orders.dates.down),
+        earlier_down=_earlier_down(scores, orders),
+        days_apart=number(days_between(scores.inputs.earlier, orders.dates.up), "day"),
         languages=named,
         rows=[row for row in rows.to_dict("records") if row["copies"]],
         total=orders.prints.iloc[-1].to_dict(),
@@ -85,8 +88,17 @@ def _notes(rows: pd.DataFrame) -> list[str]:
         notes.append(f"Nothing to print: {listed(none)}.")
     before = int(rows["hanging_already"].sum())
     if before:
-        notes.append(f"{number(before, 'card')} of an earlier wave stay up and are not printed again.")
+        stay = "stays up and is" if before == 1 else "stay up and are"
+        notes.append(f"{number(before, 'card')} of an earlier wave {stay} not printed again.")
     return notes
+
+
+def _earlier_down(scores: "Scores", orders: Orders) -> str:
+    """Return the day on which the earlier wave's own sheets take its cards down, where that is too early."""
+    earlier, down = scores.inputs.earlier, orders.dates.down
+    if earlier is None or earlier.down is None or down is None or earlier.down >= down:
+        return ""
+    return _day(earlier.down)
 
 
 def _day(day: date | None) -> str:

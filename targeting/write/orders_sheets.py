@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 VENUES = "Venues"
 NOT_KNOWN = "Garage not known"
 BUSES = "Buses"
-UNITS = {"route": "this route", "family": "these routes", "garage": "this garage"}
+UNITS = {"route": "this route", "family": "these routes", "garage": "buses of this garage"}
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,10 @@ def sheets_of(scores: "Scores", orders: Orders) -> list[Sheet]:
                 card(tag, str(codes[(fitting.unit_id, fitting.garage, tag)])) for tag in fitting.hang
             ),
             hanging=tuple(card(tag) for tag in fitting.hanging),
-            notes=tuple(_elsewhere(fitting, orders.fittings)),
+            notes=(
+                *_elsewhere(fitting, orders.fittings),
+                *_other_buses(fitting, orders.fittings, scores.units.kind),
+            ),
         )
 
     made = []
@@ -179,6 +182,16 @@ def _elsewhere(fitting: Fitting, fittings: Iterable[Fitting]) -> list[str]:
     others = [f"{_garage(each.garage)} {each.count:,}" for each in same if each.garage != fitting.garage]
     every = sum(each.count for each in same)
     return [f"{fitting.count:,} of {every:,} buses with {_these(fitting)}; the rest: {listed(others)}."]
+
+
+def _other_buses(fitting: Fitting, fittings: Iterable[Fitting], kind: str) -> list[str]:
+    """Return how many buses of the unit carry cards of an earlier wave, where these must be others."""
+    before = sum(each.count for each in fittings if each.unit_id == fitting.unit_id and each.hanging)
+    if not before or fitting.hanging:
+        return []
+    carry = "bus carries" if before == 1 else "buses carry"
+    which = "another bus" if fitting.count == 1 else "other buses"
+    return [f"{before:,} {carry} a card of an earlier wave on {UNITS[kind]} already: take {which}."]
 
 
 def _these(fitting: Fitting) -> str:
