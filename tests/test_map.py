@@ -724,8 +724,8 @@ def test_search_puts_the_exact_number_first(visit: Visit, data: dict[str, Any]) 
 
 def test_search_says_why_a_route_of_another_mode_is_not_found(visit: Visit) -> None:
     visit.page.get_by_role("searchbox").fill("blue line")
-    note = visit.page.locator("#found-note").inner_text()
-    assert note == "Blue Blue Line is a tram route; this plan counts bus only."
+    note = visit.page.locator("#found-note.missed").inner_text()
+    assert note == "Blue Blue Line is a tram route; this campaign uses bus routes only."
 
 
 def test_a_language_lists_the_routes_that_serve_most_of_its_people(visit: Visit, plan: Plan) -> None:

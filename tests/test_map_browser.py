@@ -231,20 +231,83 @@ def test_search_puts_whole_words_before_pieces_and_busier_stops_first(visit: Vis
 
     def found(text: str) -> list[str]:
         names: list[str] = visit.page.evaluate(
-            "([routes, stops, text]) => planSearch({ routes, leftOut: [], words: {} },"
-            " Object.entries(stops).map(([name, routes]) => ({ name, routes })))(text)"
-            ".stops.map((stop) => stop.name)",
+            "([routes, stops, text]) => planSearch({ routes, leftOut: [], words: { unit: 'route' } },"
+            " { stops: Object.entries(stops).map(([name, routes]) => ({ name, routes })), byId: () => null }"
+            ")(text).stops.map((stop) => stop.name)",
             [routes, stops, text],
         )
         return names
 
-    assert found("82nd & division") == ["SE 82nd & Division", "SE Division & 82nd", "SE 182nd & Division"]
+    assert found("82nd & division") == ["SE 82nd & Division", "SE Division & 82nd"]
+    assert found("2nd & div") == ["SE 182nd & Division", "SE 82nd & Division"], "no word begins so"
     assert found("se 82nd division")[0] == "SE 82nd & Division"  # exact, though fewer routes call
     assert found("gateway") == [
-        "Gateway Transit Center", "Gateway TC (drop off only stop)", "Gateways & 9th", "Broadgateway",
+        "Gateway Transit Center", "Gateway TC (drop off only stop)", "Gateways & 9th",
     ]  # fmt: skip
+    assert found("gatewa") == found("gateway"), "beginnings of words"
+    assert found("adgat") == ["Broadgateway"], "a piece, where nothing else fits"
+    # other words for the same, or none at all
+    crossing = ["SE 82nd & Division", "SE Division & 82nd"]
+    assert found("82nd at Division") == found("Southeast 82nd and Division") == crossing
+    assert found("82nd Avenue & Division Street") == found("NE Division & 82nd") == crossing
+    assert found("stop Division, 82nd")[0] == "SE Division & 82nd"
+    assert found("gateway transit centre")[0] == "Gateway Transit Center"
     assert found("main") == ["Main", "Busy & Main", "Quiet & Main"]  # exact; then the one with most trips
     assert found("82") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Line 20", "20 Laurel Ave"), ("route 20", "20 Laurel Ave"), ("#20", "20 Laurel Ave"),
+        ("Bus 4", "4 8th St"), ("LAUREL AVENUE", "20 Laurel Ave"),
+        ("West 16th Street North", "31 West 16th St North"),
+        ("1006", "Iris Ave & West 2nd St"), ("Stop ID 1006", "Iris Ave & West 2nd St"),
+        ("stop 1006", "Iris Ave & West 2nd St"), ("West 2nd and Iris", "Iris Ave & West 2nd St"),
+        ("W 2nd Street at Iris Avenue", "Iris Ave & West 2nd St"),
+    ],
+)  # fmt: skip
+def test_search_forgives_the_words_about_a_name(visit: Visit, file: Path, text: str, name: str) -> None:
+    visit.page.get_by_role("searchbox").fill(text)
+    visit.page.get_by_role("searchbox").press("Enter")
+    assert visit.page.locator("#card h3").inner_text() == name
+    assert "No route" not in visit.page.locator("#found-note").inner_text()
+    if "1006" in text:
+        stops = embedded(file.read_text(encoding="utf-8"))["stops"]
+        assert stops["ids"].count(1006) == 1
+        at = stops["ids"].index(1006)
+        assert stops["names"][stops["name"][at]] == name
+        assert "Stop ID 1006" in visit.page.locator("#card").inner_text()
+        assert visit.page.locator("#card .route-row").count() == len(stops["routes"][at])
+
+
+@pytest.mark.parametrize("text", ["nowhere at all", "Blue Line", "Line 1006", "999999"])
+def test_a_search_that_finds_nothing_leaves_nothing_open(visit: Visit, text: str) -> None:
+    box = visit.page.get_by_role("searchbox")
+    box.fill("20")
+    box.press("Enter")
+    assert visit.page.locator("#card").is_visible()
+    box.fill(text)
+    note = visit.page.locator("#found-note.missed")
+    assert note.is_visible()
+    assert ("tram" if text == "Blue Line" else "No route of that name") in note.inner_text()
+    box.press("Enter")
+    assert not visit.page.locator("#card").is_visible()
+    assert visit.page.evaluate("() => document.activeElement.id") == "find"
+
+
+def test_a_route_left_out_is_meant_rather_than_a_stop_that_begins_so(visit: Visit) -> None:
+    found = visit.page.evaluate(
+        "() => { const data = { routes: [], words: { unit: 'route', modes: 'bus' },"
+        " leftOut: [{ name: 'WES Commuter Rail', short: '', mode: 'rail', counted: false }] };"
+        " const stop = { name: 'SE Woodstock & 94th (West End)', routes: [] };"
+        " const { first, stops, note, plainly } = planSearch(data,"
+        " { stops: [stop], byId: () => null })('WES');"
+        " return [first, stops.length, note, plainly]; }"
+    )
+    assert found == [
+        None, 1, "WES Commuter Rail is a rail route; this campaign uses bus routes only.", True,
+    ]  # fmt: skip
 
 
 def test_water_is_drawn_where_it_is_given(browser: Any, plan: Plan, tmp_path: Path) -> None:
@@ -570,7 +633,7 @@ def test_heads_of_the_table_are_whole_words(browser: Any, file: Path) -> None:
 
 
 @pytest.mark.parametrize("paper", ["Letter", "A4"])
-@pytest.mark.parametrize("address", ["", "#lang=es", "#route=28"])
+@pytest.mark.parametrize("address", ["", "#lang=es"])
 def test_the_print_has_one_landscape_page(browser: Any, file: Path, paper: str, address: str) -> None:
     visit = Visit(browser, file, address=address)
     pdf = visit.page.pdf(format=paper, landscape=True, print_background=True)
@@ -583,6 +646,45 @@ def test_the_print_has_one_landscape_page(browser: Any, file: Path, paper: str, 
         assert visit.page.locator(part).is_visible(), part
     assert visit.page.locator("#printed").inner_text().startswith("Printed ")
     assert "ACS table C16001" in visit.page.locator(".source").inner_text()
+    visit.context.close()
+
+
+def test_a_print_holds_the_route_that_is_open(browser: Any, file: Path, data: dict[str, Any]) -> None:
+    route = next(each for each in data["routes"] if each["posters"])
+    visit = Visit(browser, file, address=f"#route={route['short']}")
+    visit.page.emulate_media(media="print")
+    visit.page.evaluate("() => window.dispatchEvent(new Event('beforeprint'))")
+    chart, card = (visit.page.locator(part).bounding_box() for part in (".map-frame", "#card"))
+    assert chart["y"] + chart["height"] <= card["y"]
+    for sign in (".leaflet-control-scale", ".north", "#legend-body", ".source"):
+        assert visit.page.locator(sign).is_visible(), sign
+    for idle in ("#card .close", ".leaflet-control-zoom", ".home", "#placements"):
+        assert not visit.page.locator(idle).is_visible(), idle
+    whole = visit.page.locator("#card").evaluate("(card) => card.scrollHeight <= card.clientHeight + 1")
+    assert whole, "nothing of it is cut off"
+    told = visit.page.locator("#card .reason").first.inner_text()
+    visit.page.evaluate("() => window.dispatchEvent(new Event('afterprint'))")
+    visit.page.emulate_media(media="screen")
+    assert visit.page.locator("#card .close").is_visible()
+    assert told == route["posters"][0]["reason"]
+    visit.context.close()
+
+
+def test_the_table_prints_on_pages_of_its_own(browser: Any, file: Path, data: dict[str, Any]) -> None:
+    visit = Visit(browser, file)
+    visit.page.get_by_role("button", name="All placements as a table").click()
+    pdf = visit.page.pdf(format="Letter", landscape=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) == 2
+    visit.page.emulate_media(media="print")
+    table = visit.page.locator("#placements")
+    assert table.is_visible()
+    assert visit.page.locator(".all").evaluate("(all) => getComputedStyle(all).breakBefore") == "page"
+    for column in range(8):
+        assert table.locator("tbody tr").first.locator("th, td").nth(column).is_visible(), column
+    visit.page.emulate_media(media="screen")
+    visit.page.get_by_role("button", name="Routes as a list").click()
+    visit.page.emulate_media(media="print")
+    assert not table.is_visible()
     visit.context.close()
 
 

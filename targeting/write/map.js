@@ -12,12 +12,13 @@ function showPlan(map, data) {
     canvas: L.canvas({ tolerance: 5, padding: 0.1 }),
     visible: { posted: true, others: true, tracts: true, venues: true, stops: false, hotspots: false },
     shown: -1, // position of the language shown, -1 for the plan
-    selected: null, picked: null, venue: null, stop: null, // the route, tract, venue or stop whose card is open
+    selected: null, picked: null, unit: null, venue: null, stop: null, // the route, tract, unit, venue or stop whose card is open
     top: [], // routes that serve most people of the language shown
     tiles: false,
-    seen, fit, stack, placeLabels, choose, openRoute, openTract, openVenue, openStop,
+    seen, fit, stack, placeLabels, choose, openRoute, openUnit, openTract, openVenue, openStop, closeCard,
   };
   let left = null; // the view before a card moved the map, and the one it was moved to
+  const NOTHING = { selected: null, picked: null, unit: null, venue: null, stop: null }; // whose card is open
   let opener = null; // what had the focus before the card
 
   const { words } = view;
@@ -25,7 +26,7 @@ function showPlan(map, data) {
   const tracts = view.tracts = planTracts(view);
   const routes = view.routes = planRoutes(view);
   const stops = view.stops = planStops(view);
-  view.search = planSearch(data, stops.stops);
+  view.search = planSearch(data, stops);
   view.cards = planCards(data, words);
   const legend = view.legend = planLegend(view);
   const lists = view.lists = planLists(view);
@@ -92,7 +93,7 @@ function showPlan(map, data) {
   function openCard(content, name, open, move) {
     const before = card.hidden ? seen() : left && left.before;
     if (card.hidden) opener = document.activeElement;
-    Object.assign(view, { selected: null, picked: null, venue: null, stop: null }, open);
+    Object.assign(view, { ...NOTHING, ...open });
     const close = words.make("button", { type: "button", class: "close", "aria-label": "Close" }, "×");
     close.addEventListener("click", () => closeCard());
     card.replaceChildren(close, content);
@@ -113,7 +114,7 @@ function showPlan(map, data) {
     card.hidden = true;
     card.replaceChildren();
     card.parentNode.classList.remove("reading");
-    Object.assign(view, { selected: null, picked: null, venue: null, stop: null });
+    Object.assign(view, NOTHING);
     if (left && sameView(seen(), left.after)) map.setView(left.before.center, left.before.zoom, { animate: false });
     left = null;
     repaint();
@@ -132,6 +133,11 @@ function showPlan(map, data) {
 
   function openRoute(route, latlng) {
     openCard(view.cards.routeCard(route), route.name, { selected: route }, () => (latlng ? keepClear(latlng) : fit(route.line.getBounds())));
+  }
+
+  function openUnit(unit) {
+    const bounds = unit.routes.map((at) => data.routes[at].line.getBounds()).reduce((all, each) => all.extend(each), L.latLngBounds([]));
+    openCard(view.cards.unitCard(unit, lists.routeButton), unit.name, { unit }, () => { if (bounds.isValid()) fit(bounds); });
   }
 
   function openTract(tract, layer, latlng) {
@@ -166,7 +172,7 @@ function showPlan(map, data) {
     lists.renew();
     if (tracts.layer) tracts.fillHotSpots();
     legend.fill();
-    const carrying = view.shown < 0 ? [] : data.routes.filter((route) => words.carries(route, view.shown)).map((route) => route.line.getBounds());
+    const carrying = view.shown < 0 ? [] : data.routes.filter(routes.isWorn).map((route) => route.line.getBounds());
     if (carrying.length && !carrying.some((bounds) => map.getBounds().intersects(bounds))) {
       fit(carrying.reduce((all, bounds) => all.extend(bounds), L.latLngBounds([])));
     }

@@ -18,6 +18,7 @@ function planAddress(view) {
     const parts = new URLSearchParams();
     if (view.shown >= 0) parts.set("lang", data.languages[view.shown].tag);
     if (view.selected) parts.set("route", keyOf(view.selected));
+    if (view.unit) parts.set(data.words.unit === "garage" ? "garage" : "family", view.unit.name);
     if (view.venue) parts.set("venue", view.venue.name);
     wrote = parts.toString();
     if (location.hash.slice(1) === wrote) return;
@@ -29,9 +30,11 @@ function planAddress(view) {
     const parts = new URLSearchParams(location.hash.slice(1));
     const language = data.languages.find((each) => each.tag === parts.get("lang"));
     const route = parts.has("route") && data.routes.find((each) => keyOf(each) === parts.get("route"));
+    const unit = data.units.find((each) => [parts.get("garage"), parts.get("family")].includes(each.name));
     const venue = parts.has("venue") && data.venues.find((each) => each.name === parts.get("venue"));
     view.choose(language ? language.tag : "plan");
     if (route) view.openRoute(route);
+    else if (unit) view.openUnit(unit);
     else if (venue) view.openVenue(venue);
   }
 

@@ -4,6 +4,7 @@
 function planCards(data, words) {
   const { make, whole, people, plusMinus, carries, english, figure, ofVehicles, languageName, lineSample } = words;
   const CLASSES = { h: "high", m: "medium", l: "low", "-": "" };
+  const IDS = 12; // of one name, on its card
   const staff = data.audience === "staff";
 
   const quiet = (...text) => make("p", { class: "quiet" }, ...text);
@@ -49,33 +50,73 @@ function planCards(data, words) {
       make("span", {}, ...languageName(language), " · ", make("span", { class: "of" }, hung)));
   }
 
-  function posterLines(poster) {
+  function posterLines(poster, where = "along the route") {
     if (!staff) return [];
     const reached = `Served ${plusMinus(poster.served, poster.margin)} · reach ${plusMinus(poster.reach, poster.reachMargin)}`;
     return [
       make("p", { class: "reached" }, `${reached} · rank ${poster.rank}`),
-      make("p", { class: "sure" }, `Largest along the route with ${poster.largest} probability`),
+      make("p", { class: "sure" }, `Largest ${where} with ${poster.largest} probability`),
       ...(poster.certainty ? [quiet(`Certainty: ${poster.certainty} of redraws of the census figures place it here again.`)] : []),
       make("p", { class: "reason", dir: "auto" }, poster.reason),
     ];
   }
 
+  // What the buses of a garage may bring to a route: its posters are the garage's, and no route's.
+  function garageLines(route) {
+    const lines = route.homes.flatMap((unit) => [
+      make("p", { class: "poster" }, make("span", {}, words.mayPass([unit]))),
+      quiet(`${carriedBy(unit)}. Which of the ${whole(unit.routes.length)} routes of the garage such a ${words.vehicle} runs on a day is not known; no poster is ordered for this route by itself.`),
+    ]);
+    if (!route.homes.length) {
+      lines.push(make("p", { class: "poster" }, "No poster in this plan"));
+      if (route.garage) lines.push(quiet("Its garage, ", make("bdi", { class: "name" }, route.garage), ", gets no poster."));
+    }
+    if (route.guests.length) {
+      lines.push(quiet(`By the timetable some ${data.words.vehicles} that mostly run routes of ${words.listed(route.guests.map((unit) => unit.name))} run here too.`));
+    }
+    return staff ? [...lines, make("p", { class: "reason" }, route.verdict)] : lines;
+  }
+
+  // "22 of its 122 buses carry Spanish, 1 Korean and 1 Arabic"
+  function carriedBy(unit) {
+    const [first, ...others] = unit.posters;
+    const number = unit.buses ? `${whole(first.buses)} of its ${words.vehicles(unit.buses)}` : words.vehicles(first.buses);
+    return words.listed([`${number} ${first.buses === 1 ? "carries" : "carry"} ${english(first.language)}`, ...others.map((poster) => `${whole(poster.buses)} ${english(poster.language)}`)]);
+  }
+
+  function unitCard(unit, routeButton) {
+    const garage = data.words.unit === "garage";
+    const routes = unit.routes.map((at) => data.routes[at]);
+    const besides = unit.visits.length ? ` Its ${data.words.vehicles} run ${unit.visits.length} other ${unit.visits.length === 1 ? "route" : "routes"} at times.` : "";
+    return make("div", { class: "unit-popup" },
+      title(unit.name),
+      quiet(`${words.capital(data.words.unit)}${unit.buses ? ` · ${words.vehicles(unit.buses)} on the road at once` : ""}`),
+      ...unit.posters.flatMap((poster) => [
+        posterHead(poster, words.ofVehicles(poster)),
+        ...posterLines(poster, `where its ${data.words.vehicles} run`),
+      ]),
+      ...(routes.length > 1 ? [quiet(`On which of its routes a ${words.vehicle} with a poster runs on a day is not known.${besides}`)] : []),
+      make("h4", {}, garage ? `Routes that its ${data.words.vehicles} may pass (${routes.length})` : `Its routes (${routes.length})`),
+      make("ul", { class: "rows" }, ...routes.map((route) => make("li", {}, routeButton(route, [])))));
+  }
+
   function routePosters(route) {
+    if (data.words.unit === "garage") return garageLines(route);
     if (!route.posters.length) {
       return [make("p", { class: "poster" }, "No poster in this plan"), ...(staff ? [make("p", { class: "reason" }, route.verdict)] : [])];
     }
     return route.posters.flatMap((poster) => [
       posterHead(poster, ofVehicles(poster)),
-      ...(poster.unit ? [quiet("Ordered for ", make("bdi", { class: "name" }, poster.unit), ", whose ", data.words.vehicles, " run here.")] : []),
-      ...(staff && poster.buses < poster.of ? [quiet(`The route’s other ${data.words.vehicles} do not carry it.`)] : []),
-      ...posterLines(poster),
+      ...(poster.unit ? [quiet("Ordered for ", make("bdi", { class: "name" }, poster.unit), ", whose ", data.words.vehicles, " run here: on which of its routes one runs on a day is not known.")] : []),
+      ...(staff && !poster.unit && poster.buses < poster.of ? [quiet(`The route’s other ${data.words.vehicles} do not carry it.`)] : []),
+      ...posterLines(poster, poster.unit ? `where ${data.words.vehicles} of ${poster.unit} run` : undefined),
     ]);
   }
 
   // One line a comparison: of a pair that is compared with each other, one line in all.
   function runnerUpLines(route) {
     const compared = [];
-    return route.posters.filter(({ language, runnerUp }) => {
+    return route.posters.filter((poster) => !poster.unit).filter(({ language, runnerUp }) => {
       const pair = runnerUp < 0 ? "" : [language, runnerUp].map((at) => data.languages[at].group).sort().join();
       return pair && !compared.includes(pair) && compared.push(pair);
     }).map(({ language, runnerUp, differs }) => {
@@ -116,7 +157,7 @@ function planCards(data, words) {
   function routeCard(route) {
     return make("div", { class: "route-popup" },
       title(route.name),
-      quiet(`${whole(route.trips)} trips a week · ${route.mode}`),
+      quiet(`${whole(route.trips)} trips a week · ${route.mode}`, ...(route.garage ? [" · garage: ", make("bdi", { class: "name" }, route.garage)] : [])),
       ...routePosters(route),
       ...(staff ? routeFigures(route) : []));
   }
@@ -163,17 +204,20 @@ function planCards(data, words) {
   // The routes that call at a stop, each a button that opens it.
   function stopCard(stop, routeButton) {
     const routes = stop.routes.map((at) => data.routes[at]);
-    const posted = routes.filter((route) => route.posters.length).length;
+    const passed = data.words.unit === "garage";
+    const posted = routes.filter((route) => route.posters.length + route.homes.length).length;
     return make("div", { class: "stop-popup" },
       title(stop.name),
-      quiet(`${routes.length} ${routes.length === 1 ? "route calls" : "routes call"} here, ${posted ? `${posted} with posters` : "none with posters"}.`),
+      ...(stop.ids.length <= IDS ? [quiet(`Stop ${stop.ids.length === 1 ? "ID" : "IDs"} ${words.listed(stop.ids)}`)] : []),
+      quiet(`${routes.length} ${routes.length === 1 ? "route calls" : "routes call"} here, ${passed
+        ? `${posted || "none"} of garages with posters` : posted ? `${posted} with posters` : "none with posters"}.`),
       make("ul", { class: "rows" }, ...routes.map((route) => make("li", {}, routeButton(route)))));
   }
 
   function routeTooltip(route) {
     const names = words.languagesOf(route).map(english).join(", ");
-    return make("span", {}, make("strong", { class: "name" }, route.name), make("br"), make("span", { class: "quiet" }, names || "No poster"));
+    return make("span", {}, make("strong", { class: "name" }, route.name), make("br"), make("span", { class: "quiet" }, names || (route.homes.length ? words.mayPass(route.homes) : "No poster")));
   }
 
-  return { routeCard, tractCard, venueCard, stopCard, routeTooltip };
+  return { routeCard, unitCard, tractCard, venueCard, stopCard, routeTooltip };
 }

@@ -17,10 +17,10 @@ from targeting.scores import Scores
 from targeting.wording import count
 from targeting.write.map_ground import derive_ground
 from targeting.write.map_hotspots import hot_tracts, title
+from targeting.write.map_posters import UNIT_ONE, UNIT_WORDS, posted_routes, unit_rows
 from targeting.write.map_routes import (
     place_names,
     placement_places,
-    posted_routes,
     route_rows,
     stop_columns,
     venue_rows,
@@ -48,7 +48,8 @@ def map_data(plan: Plan, audience: Audience = "staff", cache: Cache | None = Non
     dict
         `languages`, `topology` (TopoJSON of counties, and for staff of tracts), `tracts` (their figures,
         column by column), `water` (areas, in steps) where given,
-        `routes` (posted first, in the plan's order), `placements` (which routes or
+        `routes` (posted first, in the plan's order), `units` (families or garages with posters, where cards
+        are ordered for these), `placements` (which routes or
         venue each row of the table is), `venues`, `leftOut` (routes of the feeds that the plan does not
         count), `stops`, `places` (names of busy stops), `counties`, `bounds` of the posted routes,
         `network` of all, and `words` for what was counted. People too few to be told are null: they
@@ -65,6 +66,8 @@ def map_data(plan: Plan, audience: Audience = "staff", cache: Cache | None = Non
         "words": {
             "vehicles": vehicle_word(scores),
             "modes": mode_words(scores.campaign.region.modes),
+            "unit": UNIT_ONE[scores.units.kind],
+            "units": UNIT_WORDS[scores.units.kind],
             **({} if public else _words(plan)),
         },
         "languages": _languages(scores),
@@ -73,6 +76,7 @@ def map_data(plan: Plan, audience: Audience = "staff", cache: Cache | None = Non
             for members in told_apart(scores.languages).values()
         ],
         "routes": route_rows(plan, ground.streets, public=public),
+        "units": unit_rows(plan, public=public),
         "placements": placement_places(plan),
         "venues": venue_rows(plan, public=public),
         "stops": stop_columns(plan),

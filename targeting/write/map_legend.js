@@ -9,6 +9,7 @@ function planLegend(view) {
   const box = element("legend");
   const keys = {}, titles = {}, boxes = {};
 
+  const byGarage = data.words.unit === "garage";
   const layers = [["posted", "Routes with posters"], ["others", "Other routes"]];
   if (data.venues.length) layers.push(["venues", "Venues with posters"]);
   if (data.tracts) layers.push(["tracts", "Census tracts"]);
@@ -35,6 +36,8 @@ function planLegend(view) {
     make("label", {}, base, make("span", {}, "Base map (asks OpenStreetMap’s servers)"))));
 
   if (data.water) element("legend-body").append(make("div", { class: "layer" }, key(words.patch("#c9dbe8"), "water")));
+
+  if (!data.tracts) element("legend-body").append(make("div", { class: "layer" }, key(words.patch("", "beyond"), "outside the area of this plan")));
 
   const stopsAreNear = () => map.getZoom() >= STOPS_FROM_ZOOM;
 
@@ -67,18 +70,27 @@ function planLegend(view) {
   function fill() {
     const language = data.languages[view.shown];
     const used = view.shown < 0 ? data.languages.filter((_, at) => routes.routesOf[at]) : [language];
-    const any = data.routes.some((route) => routes.worn(route) >= 0);
-    titles.posted.textContent = view.shown < 0 ? "Routes with posters" : `Routes that carry ${language.english}`;
-    keys.posted.replaceChildren(...(any
+    const any = data.routes.some(routes.isWorn);
+    const carried = view.shown < 0 ? "posters" : language.english;
+    titles.posted.textContent = byGarage ? `Where ${data.words.vehicles} with ${carried} may pass`
+      : view.shown < 0 ? `Routes${data.words.unit === "family" ? " of families" : ""} with posters` : `Routes that carry ${language.english}`;
+    keys.posted.replaceChildren(...(any && byGarage ? garageKeys() : any
       ? [...used.map((each) => key(lineSample(each.color, each.dash, 4), each.english)), ...severalKeys()]
       : [make("p", {}, "none in this plan")]));
-    keys.others.replaceChildren(key(lineSample(routes.FADED, "", 1.5), view.shown < 0 ? "no poster" : "no poster, or another language"));
+    keys.others.replaceChildren(key(lineSample(routes.FADED, "", 1.5), byGarage ? "of no such garage" : view.shown < 0 ? "no poster" : "no poster, or another language"));
     if (keys.venues) keys.venues.replaceChildren(...venueKeys());
     if (keys.tracts) keys.tracts.replaceChildren(...tracts.keys());
     zoomed();
     if (!keys.hotspots) return;
     boxes.hotspots.closest(".layer").hidden = view.shown < 0;
     keys.hotspots.replaceChildren(...tracts.hotKeys());
+  }
+
+  // A thin line says no more than that such a bus may come.
+  function garageKeys() {
+    const dash = view.shown < 0 ? "" : data.languages[view.shown].dash;
+    const named = data.units.filter((unit) => view.shown < 0 || words.carries(unit, view.shown)).map((unit) => unit.name);
+    return [key(lineSample(routes.faint(), dash, 2), `routes of ${named.length > 3 ? `the ${named.length} garages with ${view.shown < 0 ? "posters" : english(view.shown)}` : words.listed(named)}`)];
   }
 
   function venueKeys() {

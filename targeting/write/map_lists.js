@@ -8,6 +8,7 @@ function planLists(view) {
   const element = (id) => document.getElementById(id);
   const staff = data.audience === "staff";
   const LISTED = 10;
+  const byUnit = data.words.unit !== "route";
   const find = element("find");
   const rowsOf = new Map(); // what is open → its rows in the lists
 
@@ -15,10 +16,10 @@ function planLists(view) {
     rowsOf.set(thing, [...(rowsOf.get(thing) || []).filter((each) => each.isConnected), row]);
   }
 
-  function routeButton(route) {
+  function routeButton(route, lines = placementLines(route)) {
     const rest = route.name.startsWith(`${route.short} `) ? route.name.slice(route.short.length + 1) : route.name;
     const row = make("button", { type: "button", class: "route-row" }, words.routeNumber(route, words.inkOf(route)),
-      make("bdi", { class: "name" }, rest), ...placementLines(route).map((line) => make("span", { class: "carries" }, line)));
+      make("bdi", { class: "name" }, rest), ...lines.map((line) => make("span", { class: "carries" }, line)));
     row.addEventListener("click", () => view.openRoute(route));
     return row;
   }
@@ -29,14 +30,40 @@ function planLists(view) {
     return make("li", {}, row);
   }
 
+  function unitItem(unit) {
+    const row = make("button", { type: "button", class: "route-row" }, words.unitSign(unit), make("bdi", { class: "name" }, unit.name),
+      ...placementLines(unit).map((line) => make("span", { class: "carries" }, line)));
+    row.addEventListener("click", () => view.openUnit(unit));
+    remember(unit, row);
+    return make("li", {}, row);
+  }
+
   function placementLines(route) {
+    if (route.homes && route.homes.length) return [words.mayPass(route.homes)];
     if (!route.posters.length) return ["No poster"];
     return route.posters.map((poster) => staff
       ? `${english(poster.language)} · ${words.ofVehicles(poster)} · ${plusMinus(poster.served, poster.margin)} served · rank ${poster.rank}`
       : `${english(poster.language)} · ${words.ofVehicles(poster)}`);
   }
 
+  // Families or garages, where cards are ordered for these: no row of a route says what is theirs.
+  function listUnits() {
+    const listed = data.units.filter((unit) => view.shown < 0 || carries(unit, view.shown));
+    const { unit: one, units: many, ranked, people } = data.words;
+    element("units-title").textContent = view.shown < 0 ? `${words.capital(many)} with posters`
+      : listed.length === 1 ? `1 ${one} carries ${english(view.shown)}` : `${listed.length} ${many} carry ${english(view.shown)}`;
+    element("units").replaceChildren(...listed.map(unitItem));
+    element("units-note").textContent = !listed.length ? `No ${one} carries this language.` : !staff ? ""
+      : `${ranked} Served: ${people} of the poster’s language within walking distance of where its ${data.words.vehicles} run.`;
+  }
+
   function listRoutes() {
+    element("units-section").hidden = !byUnit;
+    element("routes-title").closest("section").hidden = byUnit;
+    if (byUnit) {
+      listUnits();
+      return;
+    }
     const listed = data.routes.filter((route) => routes.worn(route) >= 0);
     element("routes-title").textContent = view.shown < 0 ? "Routes with posters" : `${listed.length} ${listed.length === 1 ? "route carries" : "routes carry"} ${english(view.shown)}`;
     element("routes").replaceChildren(...listed.map(routeItem));
@@ -58,15 +85,16 @@ function planLists(view) {
   }
 
   function searchRoutes() {
-    const hits = find.value.trim() ? view.search(find.value) : { routes: [], stops: [], note: "" };
-    element("found").replaceChildren(...hits.routes.map(routeItem), ...hits.stops.map((stop) => {
+    const hits = find.value.trim() ? view.search(find.value) : { lines: [], stops: [], note: "" };
+    element("found").replaceChildren(...hits.lines.map((each) => (data.units.includes(each) ? unitItem(each) : routeItem(each))), ...hits.stops.map((stop) => {
       const calls = stop.routes.map((at) => data.routes[at].short).map(words.brief);
       const row = make("button", { type: "button", class: "route-row stop-row" }, make("span", { class: "stop-mark", "aria-hidden": "true" }),
-        make("bdi", { class: "name" }, stop.name), make("span", { class: "carries" }, `Stop · ${calls.length === 1 ? "route" : "routes"} ${words.listed(calls)}`));
+        make("bdi", { class: "name" }, stop.name), make("span", { class: "carries" }, `Stop${stop.ids.length === 1 ? ` ${stop.ids[0]}` : ""} · ${calls.length === 1 ? "route" : "routes"} ${words.listed(calls) || "none"}`));
       row.addEventListener("click", () => view.openStop(stop));
       return make("li", {}, row);
     }));
     element("found-note").textContent = hits.note;
+    element("found-note").classList.toggle("missed", Boolean(hits.plainly));
   }
 
   // The routes that serve most people of the language, whatever they carry, under its card.
@@ -82,7 +110,8 @@ function planLists(view) {
       const [, number, margin] = figure(route, view.shown);
       const carried = words.listed(words.languagesOf(route).map(english));
       const row = make("button", { type: "button", class: "top-row" }, words.routeNumber(route, words.inkOf(route)),
-        make("span", {}, plusMinus(number, margin)), make("span", { class: "carries" }, carried ? `carries ${carried}` : "no poster"));
+        make("span", {}, plusMinus(number, margin)), make("span", { class: "carries" }, carried ? `carries ${carried}`
+          : route.homes.length ? `of ${words.listed(route.homes.map((unit) => unit.name))}` : "no poster"));
       row.title = words.brief(route.name);
       row.addEventListener("click", () => view.openRoute(route));
       remember(route, row);
@@ -100,6 +129,7 @@ function planLists(view) {
 
   function open({ place }) {
     if (place.venue !== undefined) view.openVenue(data.venues[place.venue]);
+    else if (place.unit !== undefined) view.openUnit(data.units[place.unit]);
     else if (place.routes.length) view.openRoute(data.routes[place.routes[0]]);
   }
 
@@ -109,7 +139,7 @@ function planLists(view) {
     cell.append(button);
     line.row.addEventListener("click", () => open(line));
     const { place } = line;
-    const things = place.venue !== undefined ? [data.venues[place.venue]] : place.routes.map((route) => data.routes[route]);
+    const things = place.venue !== undefined ? [data.venues[place.venue]] : place.unit !== undefined ? [data.units[place.unit]] : place.routes.map((route) => data.routes[route]);
     line.marks = (thing) => things.includes(thing);
   });
 
@@ -147,7 +177,7 @@ function planLists(view) {
   // --- what is open, marked ------------------------------------------------------------------------
 
   function mark() {
-    const thing = view.selected || view.venue;
+    const thing = view.selected || view.venue || view.unit;
     document.querySelectorAll(".panel .marked").forEach((row) => { row.classList.remove("marked"); row.removeAttribute("aria-current"); });
     if (!thing) return;
     const rows = [...(rowsOf.get(thing) || []), ...lines.filter((line) => line.marks(thing)).map(({ row }) => row)];
@@ -166,9 +196,11 @@ function planLists(view) {
   find.addEventListener("input", searchRoutes);
   find.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || !find.value.trim()) return;
-    const hits = view.search(find.value);
-    if (hits.routes.length) view.openRoute(hits.routes[0]);
-    else if (hits.stops.length) view.openStop(hits.stops[0]);
+    const { first } = view.search(find.value);
+    if (first === null) view.closeCard(); // what was open before is no answer
+    else if (data.routes.includes(first)) view.openRoute(first);
+    else if (data.units.includes(first)) view.openUnit(first);
+    else view.openStop(first);
   });
 
   function renew() {

@@ -5,6 +5,7 @@ function planRoutes(view) {
   const { data, map, words, shapes, canvas } = view;
   const { carries, languagesOf } = words;
   const FADED = "#7d8794";
+  const PASSED = "#4d6480"; // where buses of a garage with posters may pass, whatever they carry
 
   // The language whose colour a route wears in this view; -1 where it is drawn as background.
   function worn(route) {
@@ -15,8 +16,9 @@ function planRoutes(view) {
 
   // Routes of the languages on the fewest routes come first: a rare one must not be covered.
   const routesOf = data.languages.map((_, at) => data.routes.filter((route) => carries(route, at)).length);
-  const rarestFirst = (routes) => routes.slice().sort((a, b) => routesOf[worn(a)] - routesOf[worn(b)]);
-  const isWorn = (route) => worn(route) >= 0;
+  const rarestFirst = (routes) => routes.slice().sort((a, b) => (routesOf[worn(a)] || 0) - (routesOf[worn(b)] || 0));
+  const isPassed = (route) => words.passing(route, view.shown).length > 0;
+  const isWorn = (route) => worn(route) >= 0 || isPassed(route);
 
   const posted = L.featureGroup();
   const others = L.featureGroup();
@@ -40,17 +42,20 @@ function planRoutes(view) {
     route.marker.on("click", () => view.openRoute(route, L.latLng(route.badge)));
   });
 
+  const faint = () => (view.shown < 0 ? PASSED : data.languages[view.shown].color);
+
   // Every language of a route is drawn where the map shows the plan; else the one that is shown.
   const strandsShown = (route) => (view.shown < 0 ? route.strands : []);
 
   function restyle() {
     const scale = Math.min(Math.max(0.65 + 0.2 * (map.getZoom() - 9), 0.65), 1.15);
-    data.routes.forEach((route) => {
+    data.routes.forEach((route, position) => {
       const language = worn(route);
       const chosen = route === view.selected;
-      const here = view.stop ? view.stop.routes.includes(route.position) : chosen;
-      const dimmed = (view.selected || view.stop) && !here ? 0.16 : 1;
-      const ink = language >= 0 ? data.languages[language].color : "#5b6572";
+      const here = view.stop ? view.stop.routes.includes(route.position) : view.unit ? view.unit.routes.includes(position) : chosen;
+      const dimmed = (view.selected || view.stop || view.unit) && !here ? 0.16 : 1;
+      const passed = isPassed(route);
+      const ink = language >= 0 ? data.languages[language].color : passed ? faint() : "#5b6572";
       const strands = strandsShown(route);
       if (language >= 0) {
         const weight = scale * ((view.shown < 0 ? 3.5 : 4.5) + (chosen ? 3 : 0));
@@ -58,12 +63,18 @@ function planRoutes(view) {
         route.line.setStyle({ color: ink, dashArray, weight, opacity: dimmed });
         strands.forEach((strand) => strand.setStyle({ weight, opacity: dimmed }));
         route.casing.setStyle({ weight: weight + 4 * scale, opacity: 0.95 * dimmed });
+      } else if (passed) {
+        const dashArray = view.shown < 0 ? null : data.languages[view.shown].dash || null;
+        const weight = scale * (chosen ? 5 : 2);
+        route.line.setStyle({ color: ink, dashArray, weight, opacity: (chosen ? 1 : 0.75) * dimmed });
+        route.casing.setStyle({ weight: weight + 3 * scale, opacity: 0.6 * dimmed });
       } else {
         route.line.setStyle({ color: chosen ? "#1c2430" : FADED, dashArray: null, weight: chosen ? 6 : here ? 2.5 : 1.2, opacity: 0.9 * dimmed });
         route.casing.setStyle({ weight: chosen ? 11 : 3, opacity: chosen ? 0.95 : 0.5 * dimmed });
       }
       route.number.style.setProperty("--ink", strands.length ? words.inkOf(route) : ink);
       route.number.classList.toggle("picked", chosen);
+      route.number.classList.toggle("passed", language < 0 && passed);
       route.number.classList.toggle("dimmed", dimmed < 1);
     });
   }
@@ -99,5 +110,5 @@ function planRoutes(view) {
     return taken;
   }
 
-  return { FADED, posted, others, badges, routesOf, worn, restyle, sort, selectedToFront, placeBadges };
+  return { FADED, PASSED, faint, isWorn, posted, others, badges, routesOf, worn, restyle, sort, selectedToFront, placeBadges };
 }

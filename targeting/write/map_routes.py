@@ -1,5 +1,6 @@
 """The routes, stops and venues as the map draws them, with what hangs there and why."""
 
+import re
 from itertools import pairwise
 from typing import Any
 
@@ -11,26 +12,16 @@ from targeting import reasons
 from targeting.plan import Plan
 from targeting.wording import percent
 from targeting.write.map_geometry import badge_places
+from targeting.write.map_posters import own_routes, positions, posters_of_routes, route_order, told_poster
 from targeting.write.map_topology import STEPS, steps
 from targeting.write.map_tracts import told
 from targeting.write.tables import rounded
 
 PLACES = 12  # stops whose names say where on the ground one is
+NUMBER = re.compile("0|[1-9][0-9]{0,14}")  # that a script reads and writes as it stands
 APART = 0.11  # of the network's extent: the least distance between two of them
 NO_PLACE = r"(?i)^\s*\d+\s+block\b|\bdrop[\s-]*off\b"  # house numbers; stops where nobody boards
 CENTRE = r"(?i)\b(?:transit|bus)\s+(?:center|centre|station|terminal|hub|plaza)\b|\bTC$"
-
-
-def posted_routes(plan: Plan) -> list[str]:
-    """Return the routes whose buses carry posters, in the plan's order."""
-    belong = plan.scores.postable.table["routes"]
-    return list(dict.fromkeys(route for unit in plan.placements["unit_id"] for route in belong[unit]))
-
-
-def route_order(plan: Plan) -> list[str]:
-    """Return all routes in the order of the page: those with posters first, as the plan ranks them."""
-    posted = posted_routes(plan)
-    return [*posted, *plan.scores.feed.routes.index.difference(posted, sort=False)]
 
 
 def route_rows(plan: Plan, streets: gpd.GeoSeries, *, public: bool) -> list[dict[str, Any]]:
@@ -45,9 +36,9 @@ def route_rows(plan: Plan, streets: gpd.GeoSeries, *, public: bool) -> list[dict
     streets = streets[order]
     badges = gpd.GeoSeries(badge_places(list(streets)), crs=streets.crs).to_crs(4326)
     places = zip(badges.y.tolist(), badges.x.tolist(), strict=True)
-    posters = _posters(plan, public=public)
+    posters = posters_of_routes(plan, public=public)
     figures = {} if public else _figures(plan)
-    away = plan.vehicles.set_index("route_id")[["elsewhere", "elsewhere_routes"]].to_dict("index")
+    away = plan.vehicles.set_index("route_id")[["elsewhere", "elsewhere_routes", "garage"]].to_dict("index")
     known = scores.feed.routes[["route_name", "route_short_name", "mode", "departures_week"]].to_dict("index")
     rows = []
     for route, street, place in zip(order, streets.to_crs(4326), places, strict=True):
@@ -62,29 +53,33 @@ def route_rows(plan: Plan, streets: gpd.GeoSeries, *, public: bool) -> list[dict
             "badge": [round(degrees, 5) for degrees in place],
         }
         if not public:
-            goes = away.get(route, {"elsewhere": np.nan, "elsewhere_routes": ""})
+            goes = away.get(route, {"elsewhere": np.nan, "elsewhere_routes": "", "garage": ""})
             elsewhere = goes["elsewhere"]
             row |= {
                 "verdict": "" if route in posters else reasons.verdict(scores, route),
                 "figures": figures[route],
                 "elsewhere": "" if pd.isna(elsewhere) or elsewhere < 0.005 else percent(elsewhere),
                 "elsewhereRoutes": goes["elsewhere_routes"],
+                "garage": goes["garage"],
             }
         rows.append(row)
     return rows
 
 
 def placement_places(plan: Plan) -> list[dict[str, Any]]:
-    """Return where on the map each row of the placements is: its routes, or its venue."""
+    """Return where on the map each row of the placements is: its routes and unit of several, or its venue."""
     position = {route: number for number, route in enumerate(route_order(plan))}
-    belong, languages = plan.scores.postable.table["routes"], _positions(plan)
+    languages = positions(plan)
+    units = list(dict.fromkeys(plan.placements.loc[plan.placements["unit"] != "venue", "unit_id"]))
+    named = plan.scores.units.kind != "route"
     venues = {venue: number for number, venue in enumerate(_hung(plan)["unit_id"].unique())}
     return [
         {"venue": venues[row.unit_id], "language": languages[row.language]}
         if row.unit == "venue"
         else {
-            "routes": [position[route] for route in belong[row.unit_id]],
+            "routes": [position[route] for route in own_routes(plan, row.unit_id)],
             "language": languages[row.language],
+            **({"unit": units.index(row.unit_id)} if named else {}),
         }
         for row in plan.placements.itertuples(index=False)
     ]
@@ -92,16 +87,15 @@ def placement_places(plan: Plan) -> list[dict[str, Any]]:
 
 def venue_rows(plan: Plan, *, public: bool) -> list[dict[str, Any]]:
     """Return the venues with posters: place, name, languages, and unless public whom they serve and why."""
-    venues, languages = plan.scores.inputs.venues, _positions(plan)
+    venues, languages = plan.scores.inputs.venues, positions(plan)
     if venues is None:
         return []
-    smallest = plan.scores.campaign.certainty.smallest_count
     rows = []
     for venue, hung in _hung(plan).groupby("unit_id", sort=False):
         posters = []
         for row in hung.itertuples(index=False):
             poster = {"language": languages[row.language], "cards": int(row.cards)}
-            posters.append(poster if public else poster | _told_poster(row, languages, smallest))
+            posters.append(poster if public else poster | told_poster(plan, row))
         rows.append(
             {
                 "at": [round(venues.at[venue, "lat"], 5), round(venues.at[venue, "lon"], 5)],
@@ -114,7 +108,10 @@ def venue_rows(plan: Plan, *, public: bool) -> list[dict[str, Any]]:
 
 
 def stop_columns(plan: Plan) -> dict[str, Any]:
-    """Return the stops: `names`, each once; `name`, a position in them; `at`, steps; `routes`, positions."""
+    """Return the stops: `names`, each once; `name`, a position in them; `at`, steps; `routes`, positions.
+
+    `ids` are their stop_ids, as numbers where they are written as one.
+    """
     feed = plan.scores.feed
     called = feed.stops["stop_name"].tolist()
     names = {name: number for number, name in enumerate(dict.fromkeys(called))}
@@ -130,6 +127,7 @@ def stop_columns(plan: Plan) -> dict[str, Any]:
     return {
         "names": list(names),
         "name": [names[name] for name in called],
+        "ids": [int(stop) if NUMBER.fullmatch(stop) else stop for stop in feed.stops.index],
         "at": np.diff(points, axis=0, prepend=0).ravel().tolist(),
         "routes": [calls[begin:end] for begin, end in pairwise(ends)],
     }
@@ -166,57 +164,8 @@ def place_names(plan: Plan) -> list[list[Any]]:
     ]
 
 
-def _positions(plan: Plan) -> dict[str, int]:
-    return {language.tag: number for number, language in enumerate(plan.scores.languages)}
-
-
 def _hung(plan: Plan) -> pd.DataFrame:
     return plan.placements[plan.placements["unit"] == "venue"]
-
-
-def _posters(plan: Plan, *, public: bool) -> dict[str, list[dict[str, Any]]]:
-    """Return what hangs on each route; a unit of several routes is on each of them."""
-    scores, languages = plan.scores, _positions(plan)
-    smallest = scores.campaign.certainty.smallest_count
-    bounds = scores.postable.figures.set_index(["unit_id", "language"])[["served_low", "served_high"]]
-    posters: dict[str, list[dict[str, Any]]] = {}
-    for row in plan.placements.itertuples(index=False):
-        poster = {
-            "language": languages[row.language],
-            "buses": int(row.buses),
-            "unit": "" if row.unit == "route" else row.unit_name,
-        }
-        if not public:
-            low, high = bounds.loc[(row.unit_id, row.language)]
-            poster |= {
-                "of": int(row.vehicles),
-                "low": told(low, smallest),
-                "high": told(high, smallest),
-                **_told_poster(row, languages, smallest),
-            }
-        for route in scores.postable.table.at[row.unit_id, "routes"]:
-            posters.setdefault(route, []).append(poster)
-    columns = [language.column for language in scores.languages]
-    for route, carried in posters.items():  # the language that it calls for first, then by buses
-        group = scores.assigned["group"].get(route, "")
-        carried.sort(key=lambda poster: (columns[poster["language"]] != group, -poster["buses"]))
-    return posters
-
-
-def _told_poster(row: Any, languages: dict[str, int], smallest: float) -> dict[str, Any]:
-    """Return what a placement's card says of people."""
-    return {
-        "rank": int(row.rank),
-        "served": told(row.served, smallest),
-        "margin": round(row.served_moe),
-        "reach": told(row.reach, smallest),
-        "reachMargin": round(row.reach_moe),
-        "largest": percent(row.largest_probability),
-        "certainty": "" if pd.isna(row.certainty) else percent(row.certainty),
-        "runnerUp": languages.get(row.runner_up, -1),
-        "differs": bool(row.differs),
-        "reason": row.reason,
-    }
 
 
 def _figures(plan: Plan) -> dict[str, list[list[float | str | None]]]:
@@ -225,7 +174,7 @@ def _figures(plan: Plan) -> dict[str, list[list[float | str | None]]]:
     Language, served, margin, percent of residents, its margin, probability that the language is the
     largest, and the reliability of the figure.
     """
-    languages, smallest = _positions(plan), plan.scores.campaign.certainty.smallest_count
+    languages, smallest = positions(plan), plan.scores.campaign.certainty.smallest_count
     table = rounded(plan.routes)
     # percentages to one decimal of the unrounded share, and "over 99%" before rounding
     table["share"], table["share_moe"] = 100 * plan.routes["share"], 100 * plan.routes["share_moe"]

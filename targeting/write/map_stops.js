@@ -8,11 +8,24 @@ function planStops(view) {
   const at = shapes.line(data.stops.at);
 
   // Both sides of a street, and all bays of a transit centre, are one stop to who looks for it.
-  const stops = names.map((each) => ({ name: each, at: [], routes: [] }));
+  const ids = data.stops.ids.map(String);
+  const stops = names.map((each) => ({ name: each, at: [], ids: [], routes: [] }));
   name.forEach((number, stop) => {
     stops[number].at.push(at[stop]);
+    stops[number].ids.push(ids[stop]);
     routes[stop].forEach((route) => { if (!stops[number].routes.includes(route)) stops[number].routes.push(route); });
   });
+
+  // One stop by its stop_id, with or without the name of its feed before it; null where none has it.
+  const word = (id) => id.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter(Boolean).join(" ");
+  const numbered = new Map(ids.flatMap((id, stop) => [id, id.slice(id.indexOf(":") + 1)].map((each) => [word(each), stop])).reverse());
+  const single = new Map();
+  function byId(wanted) {
+    const stop = numbered.get(wanted);
+    if (stop === undefined) return null;
+    if (!single.has(stop)) single.set(stop, { name: names[name[stop]], at: [at[stop]], ids: [ids[stop]], routes: routes[stop] });
+    return single.get(stop);
+  }
 
   const dots = L.layerGroup();
   function fillDots() {
@@ -49,11 +62,11 @@ function planStops(view) {
 
   function restyleVenues() {
     data.venues.forEach((venue) => {
-      const away = view.selected || view.stop || (view.venue && view.venue !== venue);
+      const away = view.selected || view.stop || view.unit || (view.venue && view.venue !== venue);
       venue.marker.setOpacity(!hangs(venue) ? 0.25 : away ? 0.45 : 1);
       venue.sign.classList.toggle("picked", venue === view.venue);
     });
   }
 
-  return { stops, dots, fillDots, marks, markStop, venues, restyleVenues, hangs };
+  return { stops, byId, dots, fillDots, marks, markStop, venues, restyleVenues, hangs };
 }

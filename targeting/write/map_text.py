@@ -9,15 +9,18 @@ import pandas as pd
 import targeting
 from targeting import reasons
 from targeting.catchment import walking_distances
+from targeting.orders import dates_of
 from targeting.plan import Plan
 from targeting.proofs import proofs
 from targeting.scores import Scores
-from targeting.wording import count, listed, percent, with_margin
+from targeting.wording import count, listed, natural, percent, with_margin
 from targeting.write.map_data import Audience, mode_words, ranked_by, vehicle_word
-from targeting.write.map_routes import posted_routes
+from targeting.write.map_posters import UNIT_ONE, UNIT_WORDS, posted_units
 from targeting.write.map_style import language_style
 from targeting.write.record import placed_line
 from targeting.write.tables import rounded
+
+FEW = 12  # routes left out that are told by name
 
 
 def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
@@ -26,22 +29,19 @@ def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
     agencies = ", ".join(dict.fromkeys(scores.feed.routes["agency"]))
     named = agencies + " ".join(name for source in scores.feed.sources for name in source.agencies)
     vehicles = vehicle_word(scores)
-    buses = plan.posting.posted_buses
-    routes = len(posted_routes(plan))
     venues = plan.placements.loc[plan.placements["unit"] == "venue", "unit_id"].nunique()
-    languages = plan.placements["language"].nunique()
     page = {
         "audience": audience,
         "public": audience == "public",
         "name": scores.campaign.name,
         "agency": agencies,
+        "posting": _posting(plan),
         "week": period(scores.feed.week.first_day, scores.feed.week.last_day),
         "counted": _counted_modes(scores),
         "invented": "invented" in named.lower(),
-        "lead": f"{_count(buses, vehicles)} on {_count(routes, 'routes')}"
-        + (f" and {_count(venues, 'venues')}" if venues else "")
-        + f" carry posters in {_count(languages, 'languages')}",
+        "lead": _lead(plan, vehicles, venues),
         "unit": {"route": "Route", "family": "Family of routes", "garage": "Garage"}[scores.units.kind],
+        "units": UNIT_WORDS[scores.units.kind],
         "vehicles": vehicles.capitalize() + (" or cards" if venues else ""),
     }
     if audience == "public":
@@ -49,7 +49,7 @@ def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
             "defined": "Choose a language to see where its posters hang.",
             "languages": _posted_rows(plan, vehicles),
             "placements": _posted_placements(plan),
-            "source": [_service(scores), *_drawn(scores)],
+            "source": [_service(scores), *_left_out(scores), *_drawn(scores)],
         }
     return page | {
         "defined": _definition(scores),
@@ -61,7 +61,8 @@ def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
             if language.measured_as != language.english_name
         ],
         "placements": _placement_rows(plan),
-        "table_note": f"{ranked_by(plan)} Of: the most {vehicles} that run on the route at "
+        "garages": scores.units.garages is not None and scores.units.kind != "garage",
+        "table_note": f"{ranked_by(plan)} Of: the most {vehicles} that {_run_at_once(plan)} at "
         f"once; the others do not carry the poster. Served: {reasons.people_word(scores)} within "
         f"walking distance, ± 90% margin of error. Reach: those of them expected to ride such a "
         f"{'bus' if vehicles == 'buses' else 'vehicle'} in {scores.campaign.posters.weeks:g} weeks. "
@@ -73,21 +74,63 @@ def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
     }
 
 
+def _lead(plan: Plan, vehicles: str, venues: int) -> str:
+    """Return "36 buses on 18 routes and 6 venues carry posters in 6 languages".
+
+    Of a family or a garage it is its buses that do, and not its routes.
+    """
+    kind, buses = plan.scores.units.kind, _count(plan.posting.posted_buses, vehicles)
+    units = _count_units(posted_units(plan), kind)
+    where = " and ".join([units, *([_count(venues, "venues")] if venues else [])])
+    languages = _count(plan.placements["language"].nunique(), "languages")
+    if kind == "route":
+        return f"{buses} on {where} carry posters in {languages}"
+    one = "bus" if vehicles == "buses" else "vehicle"
+    return (
+        f"{buses} of {where} carry posters in {languages}. On which routes of a {kind} such a {one} "
+        "runs on a day is not known."
+    )
+
+
+def _run_at_once(plan: Plan) -> str:
+    """Return what the vehicles of a unit do."""
+    kind = plan.scores.units.kind
+    return f"the {kind} has on the road" if kind == "garage" else f"run on the {UNIT_ONE[kind]}"
+
+
+def _count_units(number: int, kind: str) -> str:
+    """Return "1 family of routes", "3 garages"."""
+    return f"1 {UNIT_ONE[kind]}" if number == 1 else f"{number:,} {UNIT_WORDS[kind]}"
+
+
+def _posting(plan: Plan) -> str:
+    """Return "Posters hang December 8, 2025 – January 5, 2026"; "" where the campaign gives no first day."""
+    dates = dates_of(plan.scores.campaign.orders, plan.scores.campaign.posters.weeks)
+    return f"Posters hang {period(dates.up, dates.down)}" if dates.up and dates.down else ""
+
+
 def _counted_modes(scores: Scores) -> str:
     """Return "Bus routes only; 9 tram and rail routes left out"."""
     wanted = scores.campaign.region.modes
-    modes = scores.feed.left_out["mode"]
-    others = modes[~modes.isin(wanted)]
-    idle = len(modes) - len(others)
+    left_out = scores.feed.left_out
+    counted = left_out["mode"].isin(wanted)
+    others, idle = left_out[~counted], left_out[counted]
     parts = [f"{mode_words(wanted).capitalize()} routes only"]
     if len(others):
-        kinds = mode_words(
-            list(others.value_counts(sort=False).sort_values(ascending=False, kind="stable").index)
+        modes = others["mode"].value_counts(sort=False).sort_values(ascending=False, kind="stable")
+        number = (
+            f"{len(others):,} {mode_words(list(modes.index))} {'route' if len(others) == 1 else 'routes'}"
         )
-        parts.append(f"{len(others):,} {kinds} {'route' if len(others) == 1 else 'routes'} left out")
-    if idle:
-        parts.append(f"{_count(idle, 'routes')} without service in the design week left out")
+        parts.append(f"{number} left out")
+    if len(idle):
+        parts.append(f"{_count(len(idle), 'routes')} without service in the design week left out")
     return "; ".join(parts)
+
+
+def _left_out(scores: Scores) -> list[str]:
+    """Return "Left out: MAX Blue Line and WES Commuter Rail."; nothing where they are many, or none."""
+    names = sorted(set(scores.feed.left_out["route_name"]), key=natural)
+    return [f"Left out: {listed(names)}."] if 0 < len(names) <= FEW else []
 
 
 def counted_people(scores: Scores) -> str:
@@ -104,9 +147,10 @@ def _definition(scores: Scores) -> str:
     """Return what the language cards count, and the area of the census table."""
     tracts, counties = len(scores.tracts.names), scores.tracts.county.nunique()
     people = counted_people(scores)
+    carried = "that a card in it may travel" if scores.units.kind == "garage" else "that carries it"
     return (
         f"{people[0].upper()}{people[1:]}: how many live near a route "
-        f"that carries it, ± 90% margin. The area of the census table: {_count(tracts, 'tracts')} in "
+        f"{carried}, ± 90% margin. The area of the census table: {_count(tracts, 'tracts')} in "
         f"{_count(counties, 'counties')}; the bar is all its people, pale: near any route."
     )
 
@@ -186,6 +230,8 @@ def _placement_rows(plan: Plan) -> list[dict[str, str]]:
     """Return every placement as it stands in the page's table, for paper and without scripts."""
     own = {language.tag: language.own_name for language in plan.scores.languages}
     smallest = plan.scores.campaign.certainty.smallest_count
+    garage = plan.vehicles.set_index("route_id")["garage"].to_dict()
+    runs = plan.scores.postable.table["routes"]
     return [
         {
             "rank": f"{row.rank:,}",
@@ -201,6 +247,9 @@ def _placement_rows(plan: Plan) -> list[dict[str, str]]:
             "reach_value": _value(row.reach, smallest),
             "certainty": "–" if pd.isna(row.certainty) else percent(row.certainty),
             "certainty_value": "-1" if pd.isna(row.certainty) else f"{row.certainty:.2f}",
+            "garage": listed(
+                sorted({garage[route] for route in runs[row.unit_id] if garage[route]}, key=natural)
+            ),
         }
         for row in rounded(plan.placements).itertuples(index=False)
     ]
@@ -217,9 +266,11 @@ def _posted_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
     for language in plan.scores.languages:
         placed = plan.placements[plan.placements["language"] == language.tag]
         venues = int((placed["unit"] == "venue").sum())
-        belong = plan.scores.postable.table["routes"]
-        routes = len({route for unit in placed["unit_id"] for route in belong[unit]})
-        where = [_count(number, noun) for number, noun in ((routes, "routes"), (venues, "venues")) if number]
+        units, kind = posted_units(plan, language.tag), plan.scores.units.kind
+        where = [
+            *([_count_units(units, kind)] if units else []),
+            *([_count(venues, "venues")] if venues else []),
+        ]
         rows.append(
             {
                 "tag": language.tag,
@@ -228,7 +279,9 @@ def _posted_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
                 "color": language_style(language.tag)["color"],
                 "posted": len(placed) > 0,
                 "buses": _share_of_buses(plan, language.tag, vehicles),
-                "figures": f"on {listed(where)}" if where else "not posted in this plan",
+                "figures": f"{'at' if kind == 'garage' else 'on'} {listed(where)}"
+                if where
+                else "not posted in this plan",
             }
         )
     return rows
@@ -262,6 +315,7 @@ def _source(scores: Scores) -> list[str]:
         f"People: {people}, {placed_line(scores.campaign)}. {_service(scores)} "
         "Figures are estimates with 90% margins of error.",
         f"Counted are {counted_people(scores)}. Walking distance: {distances}.",
+        *_left_out(scores),
         "Aggregated census estimates; not a map of trafficking and never of persons.",
         *_drawn(scores),
     ]

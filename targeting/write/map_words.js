@@ -43,12 +43,16 @@ function planWords(data) {
   const brief = (name) => (name.length > LONG ? `${name.slice(0, LONG - 1)}…` : name);
   const listed = (words) => [words.slice(0, -1).join(", "), ...words.slice(-1)].filter(Boolean).join(" and ");
 
+  const vehicle = data.words.vehicles === "buses" ? "bus" : "vehicle";
   function vehicles(number) {
-    const one = data.words.vehicles === "buses" ? "bus" : "vehicle";
-    return `${whole(number)} ${number === 1 ? one : data.words.vehicles}`;
+    return `${whole(number)} ${number === 1 ? vehicle : data.words.vehicles}`;
   }
 
-  const ofVehicles = (poster) => (poster.of ? `${whole(poster.buses)} of ${vehicles(poster.of)}` : vehicles(poster.buses));
+  // Of what is ordered for several routes it is said whose the vehicles are: they are no single route's.
+  function ofVehicles(poster) {
+    const number = poster.of ? `${whole(poster.buses)} of ${poster.unit ? "the " : ""}${vehicles(poster.of)}` : vehicles(poster.buses);
+    return poster.unit ? `${number} of ${poster.unit}` : number;
+  }
   const cards = (number) => `${whole(number)} ${number === 1 ? "card" : "cards"}`;
 
   function languageName(language) {
@@ -60,6 +64,19 @@ function planWords(data) {
     return svg({ width: 40, height: 8, "aria-hidden": "true" }, ...[[color, dash], ...over].map(([stroke, pattern]) =>
       ["line", { x1: 0, y1: 4, x2: 40, y2: 4, stroke, "stroke-width": width, "stroke-dasharray": pattern || "none" }]));
   }
+
+  // The garages with posters whose routes these are, and those whose buses run here besides: no card of
+  // theirs belongs to a route, since which one a bus runs on a day is not known.
+  data.routes.forEach((route) => Object.assign(route, { homes: [], guests: [] }));
+  if (data.words.unit === "garage") {
+    data.units.forEach((unit) => {
+      unit.routes.forEach((at) => data.routes[at].homes.push(unit));
+      unit.visits.forEach((at) => data.routes[at].guests.push(unit));
+    });
+  }
+  const passing = (route, language) => route.homes.filter((unit) => language < 0 || carries(unit, language));
+  const capital = (text) => text[0].toUpperCase() + text.slice(1);
+  const mayPass = (units) => `${capital(data.words.vehicles)} of ${listed(units.map((unit) => unit.name))} may pass here`;
 
   // The languages that hang on a route, each once.
   const languagesOf = (route) => [...new Set(route.posters.map((poster) => poster.language))];
@@ -113,6 +130,13 @@ function planWords(data) {
   // What fills a route's number: the colours of all that it carries.
   const inkOf = (route) => (route.posters.length ? bands(languagesOf(route)) : "#6b7583");
 
+  // The sign of a family or a garage: as wide as a route's number, in the colours of what it carries.
+  function unitSign(unit) {
+    const sign = make("span", { class: "number unit-sign", "aria-hidden": "true" });
+    sign.style.setProperty("--ink", bands(languagesOf(unit)));
+    return sign;
+  }
+
   function venueSign(venue) {
     const sign = make("span", { class: "sign" });
     sign.style.setProperty("--ink", bands(venue.posters.map((poster) => poster.language)));
@@ -120,7 +144,7 @@ function planWords(data) {
   }
 
   return {
-    LAND, make, svg, whole, people, plusMinus, carries, close, english, figure, brief, listed, vehicles, ofVehicles, cards, languageName,
-    lineSample, languagesOf, strands, key, patch, tint, routeNumber, bands, inkOf, venueSign,
+    LAND, make, svg, whole, people, plusMinus, carries, close, english, figure, brief, listed, vehicle, vehicles, ofVehicles, cards, languageName,
+    lineSample, languagesOf, strands, key, patch, tint, routeNumber, bands, inkOf, venueSign, unitSign, passing, mayPass, capital,
   };
 }
