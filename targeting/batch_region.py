@@ -23,6 +23,7 @@ from targeting.whole import whole_folder
 
 if TYPE_CHECKING:
     from targeting.plan import Plan
+    from targeting.scores import Scores
 
 RECORDS = ".batch"
 RECORD = "record.json"
@@ -50,12 +51,22 @@ class Record:
     outline : list of rings
         The border of its tracts, coarse: longitude and latitude of each point.
     invented : bool
-        Whether its agencies say that they are.
+        Whether its agencies, feeds or tracts say that they are.
+    source : str
+        Where its figures come from, as its tables say.
+    feeds : list of str
+        SHA-256 of each.
+    routes_of : mapping of str to list of str
+        By agency the numbers of its routes.
+    first_day, last_day : str
+        Of the design week, ISO 8601.
     tracts, routes, buses_asked, buses_placed, venue_cards, warnings : int
     smallest_count : float
         Counts of people below it are shown as "under 10".
     measure, release : str
         The campaign's `region.measure` and `region.acs_release`.
+    controls : bool
+        Whether languages are split from groups by table B16001.
     points : bool
         Whether population points were used.
     weeks, rides_per_week, elasticity, visits_per_week, mean_service : float
@@ -73,6 +84,11 @@ class Record:
     bounds: tuple[float, float, float, float]
     outline: list[list[list[float]]]
     invented: bool
+    source: str
+    feeds: list[str]
+    routes_of: dict[str, list[str]]
+    first_day: str
+    last_day: str
     tracts: int
     routes: int
     buses_asked: int
@@ -82,6 +98,7 @@ class Record:
     smallest_count: float
     measure: str
     release: str
+    controls: bool
     points: bool
     weeks: float
     rides_per_week: float
@@ -242,9 +259,11 @@ def _plan(campaign: Campaign, name: str, out: Path, mark: str) -> Record:
 
 def _record(plan: "Plan", mark: str, written: str) -> Record:
     from targeting.batch_ground import mean_service, outline_of
+    from targeting.units import short_name
+    from targeting.write.record import source_line
 
     scores = plan.scores
-    campaign, stops = scores.campaign, scores.feed.stops
+    campaign, feed, stops = scores.campaign, scores.feed, scores.feed.stops
     region = plan.coverage[plan.coverage["area_kind"] == "region"]
     bounds = (stops["lon"].min(), stops["lat"].min(), stops["lon"].max(), stops["lat"].max())
     placed = plan.placements
@@ -256,9 +275,17 @@ def _record(plan: "Plan", mark: str, written: str) -> Record:
         file=str(campaign.file),
         bounds=(west, south, east, north),
         outline=outline_of(scores.tracts.geometry.to_numpy()),
-        invented=any("invented" in agency.lower() for agency in scores.feed.routes["agency"]),
+        invented=_invented(scores),
+        source=source_line(scores),
+        feeds=[source.sha256 for source in feed.sources],
+        routes_of={
+            agency: [short_name(route, feed.routes) for route in its.index]
+            for agency, its in feed.routes.groupby("agency")
+        },
+        first_day=feed.week.first_day.isoformat(),
+        last_day=feed.week.last_day.isoformat(),
         tracts=len(scores.tracts.names),
-        routes=len(scores.feed.routes),
+        routes=len(feed.routes),
         buses_asked=campaign.placement.buses,
         buses_placed=plan.posting.posted_buses,
         venue_cards=int(placed.loc[placed["unit"] == "venue", "cards"].sum()),
@@ -266,6 +293,7 @@ def _record(plan: "Plan", mark: str, written: str) -> Record:
         smallest_count=campaign.certainty.smallest_count,
         measure=campaign.region.measure,
         release=campaign.region.acs_release,
+        controls=bool(campaign.region.controls),
         points=campaign.region.points is not None,
         weeks=campaign.posters.weeks,
         rides_per_week=campaign.placement.rides_per_week,
@@ -274,6 +302,14 @@ def _record(plan: "Plan", mark: str, written: str) -> Record:
         mean_service=mean_service(plan),
         coverage=json.loads(region.to_json(orient="records", double_precision=10)),
     )
+
+
+def _invented(scores: "Scores") -> bool:
+    """Return whether timetable or people are a sample's: it says so in its names."""
+    named = [*scores.feed.routes["agency"], *scores.tracts.names]
+    for source in scores.feed.sources:
+        named += [*source.agencies, source.version]
+    return any("invented" in name.lower() for name in named)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from targeting.batch import Workers
     from targeting.batch_list import Region
     from targeting.batch_region import Outcome
+    from targeting.notices import Notices
 
 SUMMARY_EVERY_S = 5.0
 SUMMARY_SHARE = 10  # no more than one part in ten of the time goes into writing it
@@ -50,6 +51,7 @@ def batch(
     """
     from targeting.batch import start_workers
     from targeting.batch_list import read_regions
+    from targeting.notices import Notices
     from targeting.whole import alone
 
     if scheduler is not None and workers is not None:
@@ -60,18 +62,18 @@ def batch(
     try:
         with alone(out), start_workers(scheduler, workers, len(listed)) as found:
             _run(found, listed, out.absolute(), outcomes, quiet or as_json)
-            national, refused = _add_up(found, listed, out.absolute(), outcomes)
-            _write(out, listed, outcomes, national, refused)
+            national, notices, refused = _add_up(found, listed, out.absolute(), outcomes)
+            _write(out, listed, outcomes, national, notices, refused)
     except KeyboardInterrupt:
         if outcomes:
-            _write(out, listed, outcomes, None, "")
+            _write(out, listed, outcomes, None, Notices(), "")
         done = sum(outcome.status != "failed" for outcome in outcomes.values())
         click.echo(
             f"Stopped: {done} of {len(listed)} regions have a plan; run the same command to go on.", err=True
         )
         context.exit(130)
     failed = [outcome for outcome in outcomes.values() if outcome.status == "failed"]
-    _report(out, listed, outcomes, refused, quiet, as_json)
+    _report(out, listed, outcomes, notices, refused, quiet, as_json)
     context.exit(1 if failed or refused else 0)
 
 
@@ -99,23 +101,26 @@ def _run(
 
 def _add_up(
     workers: "Workers", listed: "list[Region]", out: Path, outcomes: "dict[str, Outcome]"
-) -> "tuple[pd.DataFrame | None, str]":
-    """Return the national table, or why there can be none."""
+) -> "tuple[pd.DataFrame | None, Notices, str]":
+    """Return the national table and what to know of it, or why there can be none."""
     from targeting.batch_national import national_rows
+    from targeting.batch_sources import national_notices, of_real_people
     from targeting.batch_union import planned
     from targeting.errors import TractError
+    from targeting.notices import Notices
 
     done = [
         planned(region.name, record, out)
         for region in listed
         if (record := outcomes[region.name].record) is not None
     ]
-    if not done:
-        return None, ""
+    notices, real = national_notices(done), of_real_people(done)
+    if not real:
+        return None, notices, ""
     try:
-        return national_rows(done, workers.map), ""
+        return national_rows(real, workers.map), notices, ""
     except TractError as fault:
-        return None, str(fault)
+        return None, Notices(), str(fault)
 
 
 def _write(
@@ -123,11 +128,13 @@ def _write(
     listed: "list[Region]",
     outcomes: "dict[str, Outcome]",
     national: "pd.DataFrame | None",
+    notices: "Notices",
     refused: str,
 ) -> None:
     from targeting.write.batch_summary import write_summary
 
-    write_summary(out, listed, outcomes, national=national, refused=refused)
+    told = [notice.message for notice in notices]
+    write_summary(out, listed, outcomes, national=national, notices=told, refused=refused)
 
 
 def _refuse_other(out: Path) -> None:
@@ -186,11 +193,14 @@ def _report(
     out: Path,
     listed: "list[Region]",
     outcomes: "dict[str, Outcome]",
+    notices: "Notices",
     refused: str,
     quiet: bool,
     as_json: bool,
 ) -> None:
     """Say what became of the regions; what failed goes to stderr even when quiet, if not told already."""
+    from targeting.terminal import print_notices
+
     told = [outcomes[region.name] for region in listed]
     failed = [outcome for outcome in told if outcome.status == "failed"]
     if as_json:
@@ -201,6 +211,7 @@ def _report(
                     {"region": each.region, "status": each.status, "error": each.error} for each in told
                 ],
                 "national_refused": refused,
+                "notices": notices.as_dicts(),
             }
         )
     for outcome in [] if _watched(quiet or as_json) else failed:
@@ -214,4 +225,5 @@ def _report(
         f"{len(told)} {'region' if len(told) == 1 else 'regions'}: {counts['planned']} planned, "
         f"{counts['unchanged']} unchanged, {len(failed)} failed."
     )
+    print_notices(notices)
     click.echo(f"\nSummary: {(out / 'summary.html').resolve()}\nTables and plans: {out.resolve()}")

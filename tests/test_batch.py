@@ -7,7 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from batch_workers import plan_or_die
+from batch_workers import plan_here, plan_or_die
 from click.testing import CliRunner, Result
 from two_agencies import write_east, write_west
 
@@ -302,28 +302,9 @@ def test_without_dask(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 # --- the command ------------------------------------------------------------------------------
 
 
-class _Here:
-    """Workers that work in this process, one region after the other."""
-
-    at_once = 1
-
-    def map(self, work: object, items: object) -> list[object]:
-        return list(map(work, items))  # type: ignore[call-overload]
-
-
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Plan in this process, in the order of the list."""
-
-    @contextmanager
-    def start(*_: object) -> Iterator[_Here]:
-        yield _Here()
-
-    def plan(_: object, regions: list[Region], out: Path) -> Iterator[Outcome]:
-        return (plan_region(region, out) for region in regions)
-
-    monkeypatch.setattr(targeting.batch, "start_workers", start)
-    monkeypatch.setattr(targeting.batch, "plan_regions", plan)
+    plan_here(monkeypatch)
 
 
 def test_the_command(folder: Path, tmp_path: Path) -> None:

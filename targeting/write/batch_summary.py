@@ -12,9 +12,9 @@ from typing import Any
 import jinja2
 import pandas as pd
 
-import targeting
 from targeting.batch_list import Region
 from targeting.batch_region import Outcome, Record
+from targeting.batch_sources import national_source
 from targeting.errors import OutputError
 from targeting.whole import whole_file
 from targeting.wording import with_margin
@@ -30,10 +30,13 @@ OF_PEOPLE = (
 LANGUAGE = ("language", "language_name", "measured_as")
 PLANNED = ("buses_asked", "buses_placed", "venue_cards", "tracts", "routes", "warnings")
 SPENT = ("seconds", "processor_seconds", "memory_mb")
-COLUMNS = ("region", "status", "campaign", *LANGUAGE, *OF_PEOPLE, *PLANNED, *SPENT, "error")
-TEXTS = ("region", "status", "campaign", *LANGUAGE, "error")
+COLUMNS = (
+    "region", "status", "campaign", "invented", *LANGUAGE, *OF_PEOPLE, *PLANNED, *SPENT, "error", "source",
+)  # fmt: skip
+TEXTS = ("region", "status", "campaign", *LANGUAGE, "error", "source")
 SMALLEST = "smallest_count"
 WAITING = "waiting"
+INVENTED = "Sample data of an invented place, not to be cited."
 
 
 def summary_table(
@@ -55,13 +58,15 @@ def summary_table(
         if record is None:
             rows.append(its)
             continue
-        its |= {name: getattr(record, name) for name in ("campaign", *PLANNED, *SPENT, SMALLEST)}
+        its |= {name: getattr(record, name) for name in ("campaign", "invented", *PLANNED, *SPENT, SMALLEST)}
+        its["source"] = f"{INVENTED} {record.source}" if record.invented else record.source
         rows += [
             {**its, **{name: each[name] for name in (*LANGUAGE, *OF_PEOPLE)}} for each in record.coverage
         ]
     table = pd.DataFrame(rows, columns=[*COLUMNS, SMALLEST])
     table[list(OF_PEOPLE)] = rounded(table[list(OF_PEOPLE)].astype(float))
-    table = table.astype({**dict.fromkeys(PLANNED, "Int64"), **dict.fromkeys((*SPENT, SMALLEST), float)})
+    kinds = {**dict.fromkeys(PLANNED, "Int64"), **dict.fromkeys((*SPENT, SMALLEST), float)}
+    table = table.astype({**kinds, "invented": "boolean"})
     for name in TEXTS:
         table[name] = table[name].astype(object).fillna("").astype(str)
     smallest = table.pop(SMALLEST).fillna(0.0)
@@ -78,6 +83,7 @@ def write_summary(
     outcomes: Mapping[str, Outcome],
     *,
     national: pd.DataFrame | None = None,
+    notices: Sequence[str] = (),
     refused: str = "",
     running: bool = False,
 ) -> None:
@@ -92,7 +98,9 @@ def write_summary(
     outcomes : mapping of name to Outcome
         Of the regions that are done.
     national : DataFrame, optional
-        `targeting.batch_national.national_rows`.
+        `targeting.batch_national.national_rows` of the regions whose people are not invented.
+    notices : sequence of str
+        What to know of it (`targeting.batch_sources.national_notices`).
     refused : str
         Why there can be none.
     running : bool
@@ -106,7 +114,8 @@ def write_summary(
     table = summary_table(regions, outcomes)
     numbers = summary_table(regions, outcomes, words=False)
     done = [outcome.record for outcome in outcomes.values() if outcome.record is not None]
-    smallest = max((record.smallest_count for record in done), default=0.0)
+    real = [record for record in done if not record.invented]
+    smallest = max((record.smallest_count for record in real), default=0.0)
     try:
         with whole_file(out / "summary.csv") as path:
             path.write_text(as_csv(table), encoding="utf-8", newline="")
@@ -116,34 +125,32 @@ def write_summary(
             (out / NATIONAL).unlink(missing_ok=True)  # one of an earlier run tells of other plans
         else:
             published = told(rounded(national), smallest)
+            sources = {
+                measure: national_source(real, len(regions), [measure], notices)
+                for measure in published["measure"].unique()
+            }
             with whole_file(out / NATIONAL) as path:
-                text = as_csv(published.assign(source=_source(len(done), len(regions))))
+                text = as_csv(published.assign(source=published["measure"].map(sources)))
                 path.write_text(text, encoding="utf-8", newline="")
         with whole_file(out / "summary.html") as path:
-            page = _page(regions, outcomes, national, refused, smallest, running=running)
+            page = _page(regions, outcomes, national, notices, refused, smallest, running=running)
             path.write_text(page, encoding="utf-8", newline="")
     except OSError as fault:
         raise OutputError(f"{out}: cannot be written ({fault.strerror}); choose another --out.") from fault
-
-
-def _source(planned: int, regions: int) -> str:
-    return (
-        f"Added up over the plans of {planned} of {regions} regions; people near several agencies count once "
-        "where their regions share a census tract; 90% margins of sampling error. Each plan says its own "
-        f"sources. Made by targeting {targeting.__version__}."
-    )
 
 
 def _page(
     regions: Sequence[Region],
     outcomes: Mapping[str, Outcome],
     national: pd.DataFrame | None,
+    notices: Sequence[str],
     refused: str,
     smallest: float,
     *,
     running: bool,
 ) -> str:
     records = {name: outcome.record for name, outcome in outcomes.items() if outcome.record is not None}
+    real = [record for record in records.values() if not record.invented]
     rows = [
         {
             "name": region.name,
@@ -169,10 +176,11 @@ def _page(
         map=region_map(placed, [record.outline for record in records.values()]),
         unplaced=[row["name"] for row in rows if row["record"] is None],
         national=[] if national is None else [_national(row, smallest) for _, row in national.iterrows()],
+        notices=notices,
         refused=refused,
         invented=any(record.invented for record in records.values()),
         who=_who({record.measure for record in records.values()}),
-        source=_source(len(records), len(regions)),
+        source=national_source(real, len(regions), {record.measure for record in real}),
     )
 
 
