@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from targeting.actual_table import actual_rows
+from targeting.actual_table import actual_rows, orders_of
 from targeting.campaign_sections import Campaign
 from targeting.coverage_table import covered_rows, everyone
 from targeting.errors import OutputError
@@ -64,7 +64,7 @@ class Actual:
     rows: int
 
 
-def actual(scores: Scores, placements: pd.DataFrame, path: Path) -> Actual:
+def actual(scores: Scores, placements: pd.DataFrame, path: Path, lines: pd.DataFrame | None = None) -> Actual:
     """Hold what the installers wrote down against a plan.
 
     Parameters
@@ -75,6 +75,8 @@ def actual(scores: Scores, placements: pd.DataFrame, path: Path) -> Actual:
         The plan's: `unit_id`, `language`, `cards`.
     path : Path
         `targeting.postings_file.read_postings`.
+    lines : DataFrame, optional
+        The plan's orders.csv, for the code and garage of each order.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def actual(scores: Scores, placements: pd.DataFrame, path: Path) -> Actual:
     campaign, units, notices = scores.campaign, scores.postable.table, Notices()
     tags = [language.tag for language in scores.languages]
     planned = planned_cards(placements, units, tags)
-    period, left_out = period_of(campaign), LeftOut(path.name)
+    period, left_out, codes = period_of(campaign), LeftOut(path.name), orders_of(lines)
     file = read_postings(
         path, units, order_codes(units, scores.feed.routes), scores.languages, left_out, notices,
         campaign.limits,
@@ -96,7 +98,7 @@ def actual(scores: Scores, placements: pd.DataFrame, path: Path) -> Actual:
     known, not_told = share_of_plan(said.hung, units, tags, period, notices)
     elsewhere = np.outer(share_of_hours(scores), not_told)
     _note_no_figures(said.hung, tags, path.name, notices)
-    table = actual_rows(said, planned, tags, units, period)
+    table = actual_rows(said, planned, tags, units, period, codes)
     unread = table[table["left_out"] > 0]
     at_most = known + planned_cards(unread.assign(cards=unread["left_out"]), units, tags)
     coverage = _covered(scores, known + elsewhere, known)
@@ -105,7 +107,7 @@ def actual(scores: Scores, placements: pd.DataFrame, path: Path) -> Actual:
         coverage=coverage,
         planned=_covered(scores, planned.astype(float), planned),
         most=coverage if unread.empty else _covered(scores, at_most + elsewhere, at_most),
-        left_out=left_out_rows(left_out, said.unread, units),
+        left_out=left_out_rows(left_out, said.unread, units, codes),
         no_order=said.unread.no_order,
         period=period,
         notices=notices,

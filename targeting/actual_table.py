@@ -4,7 +4,7 @@ Missing, late and short are counted by how many cards hung at once: a card that 
 none of them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -17,14 +17,36 @@ from targeting.reach import Ints
 from targeting.wording import listed, natural
 
 TABLE_COLUMNS = [
-    "unit", "unit_id", "unit_name", "language", "language_name", "cards_ordered", "cards_up",
-    "card_days_planned", "card_days_up", "first_up", "last_down", "left_out", "missing", "late", "short",
-    "extra", "wrong_language", "finding",
+    "unit", "unit_id", "unit_name", "language", "language_name", "order", "garage", "cards_ordered",
+    "cards_up", "card_days_planned", "card_days_up", "first_up", "last_down", "left_out", "missing",
+    "late", "short", "extra", "wrong_language", "finding",
 ]  # fmt: skip
+SEVERAL = "; "  # between the orders and garages of a unit whose buses come from several
+Codes = Mapping[tuple[str, str], tuple[str, str]]  # order and garage, by unit_id and language
+
+
+def orders_of(lines: pd.DataFrame | None) -> Codes:
+    """Return code and garage of what was ordered, by unit and language; of several garages all of them.
+
+    Parameters
+    ----------
+    lines : DataFrame or None
+        The columns of orders.csv.
+    """
+    if lines is None:
+        return {}
+    both = lines.groupby(["unit_id", "language"], sort=False)[["order", "garage"]]
+    joined = both.agg(lambda texts: SEVERAL.join(dict.fromkeys(filter(None, texts))))
+    return {(str(unit), str(tag)): (row["order"], row["garage"]) for (unit, tag), row in joined.iterrows()}
 
 
 def actual_rows(
-    said: Reported, planned: Ints, tags: Sequence[str], units: pd.DataFrame, period: Period
+    said: Reported,
+    planned: Ints,
+    tags: Sequence[str],
+    units: pd.DataFrame,
+    period: Period,
+    codes: Codes,
 ) -> pd.DataFrame:
     """Return the rows of actual.csv (docs/columns.md), one a unit × language that was ordered or hung.
 
@@ -35,6 +57,8 @@ def actual_rows(
         Cards of the plan.
     units : DataFrame indexed by unit_id
         `targeting.postable.Postable.table`.
+    codes : mapping
+        `orders_of` the plan.
     """
     places = by_place(said.hung)
     ordered = {
@@ -58,6 +82,7 @@ def actual_rows(
     rows = []
     for unit, tag in sorted({*ordered, *places}, key=key):
         told = unit != NOT_TOLD
+        code, garage = codes.get((str(units.index[unit]), tag), ("", "")) if told else ("", "")
         rows.append(
             {
                 "unit": units["unit"].iloc[unit] if told else "",
@@ -65,6 +90,8 @@ def actual_rows(
                 "unit_name": units["unit_name"].iloc[unit] if told else "",
                 "language": tag,
                 "language_name": names[tag].english_name,
+                "order": code,
+                "garage": garage,
                 **_held(
                     places.get((unit, tag), []), ordered.get((unit, tag), 0), period,
                     unread=said.unread.cards.get((unit, tag), 0), no_days=(unit, tag) in said.no_days,

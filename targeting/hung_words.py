@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from targeting.wording import listed
+from targeting.actual_table import SEVERAL
+from targeting.wording import listed, natural
 
 
 def in_short(table: pd.DataFrame) -> str:
@@ -35,6 +36,26 @@ def of_no_order(cards: int, missing: int) -> str:
     some = "1 more card is" if cards == 1 else f"{cards:,} more cards are"
     among = (" It may be" if cards == 1 else " They may be") + " among those not reported." if missing else ""
     return f"{some} reported on rows that cannot be used and do not tell of which order.{among}"
+
+
+def by_garage(table: pd.DataFrame, kind: str) -> str:
+    """Return how many cards of a kind each garage has: "Center 3, Merlo 1"; empty where none is known.
+
+    Parameters
+    ----------
+    table : DataFrame
+        The columns of actual.csv.
+    kind : str
+        One of its columns of cards.
+    """
+    cards = table[table[kind] > 0].groupby("garage")[kind].sum()
+    if not any(cards.index):
+        return ""
+    named = sorted(cards.items(), key=lambda each: (each[0] == "", natural(str(each[0]))))
+    return ", ".join(
+        f"{' or '.join(str(name).split(SEVERAL)) or 'garage not known'} {int(number):,}"
+        for name, number in named
+    )
 
 
 def share_of_plan(planned: float, actual: float, most: float, smallest: float, *, at_least: bool) -> str:

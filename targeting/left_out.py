@@ -22,7 +22,7 @@ ROWS_NAMED = 8
 LONGEST_CELL = 120
 TABLE_COLUMNS = [
     "row", "bus", "place", "language", "date_up", "date_down", "column", "written", "why", "mend",
-    "unit_name", "language_name",
+    "unit_name", "language_name", "order", "garage",
 ]  # fmt: skip
 
 
@@ -181,18 +181,27 @@ def unread_cards(
     return Unread(cards, orders, no_order)
 
 
-def left_out_rows(left_out: LeftOut, unread: Unread, units: pd.DataFrame) -> pd.DataFrame:
+def left_out_rows(
+    left_out: LeftOut,
+    unread: Unread,
+    units: pd.DataFrame,
+    codes: Mapping[tuple[str, str], tuple[str, str]],
+) -> pd.DataFrame:
     """Return the rows of postings_left_out.csv (docs/columns.md), in the order of the file.
 
     Parameters
     ----------
     units : DataFrame indexed by unit_id
         `targeting.postable.Postable.table`.
+    codes : mapping of (unit_id, language) to (str, str)
+        Code and garage of each order.
     """
     names = catalogue()
     rows = []
     for row in sorted(left_out.rows, key=lambda row: row.number):
         unit, tag = unread.orders.get(row.number, (NOT_TOLD, ""))
+        key = ("" if unit == NOT_TOLD else str(units.index[unit]), tag)
+        order, garage = codes.get(key, ("", ""))
         written = {name: row.cells.get(name, "") for name in ("bus", "language", "date_up", "date_down")}
         texts = written | {"place": row.place, "written": row.cells.get(row.fault.column, "")}
         rows.append(
@@ -204,6 +213,8 @@ def left_out_rows(left_out: LeftOut, unread: Unread, units: pd.DataFrame) -> pd.
                 "mend": row.fault.mend,
                 "unit_name": "" if unit == NOT_TOLD else units["unit_name"].iloc[unit],
                 "language_name": names[tag].english_name if tag else "",
+                "order": order,
+                "garage": garage,
             }
         )
     return pd.DataFrame(rows, columns=TABLE_COLUMNS)

@@ -49,6 +49,7 @@ OPTIONAL: dict[str, tuple[str, ...]] = {
     "budget": ("buses", "reach", "chosen"),
     "robustness": ("language", "language_name", "reach", "reach_mean", "reach_low", "reach_high", "regret"),
     "sensitivity": ("setting", "value", "chosen", "language", "served", "reach", "same_buses"),
+    "orders": ("order", "unit_id", "language", "garage"),
     "actual": ("unit_name", "language", "language_name", "cards_ordered", "cards_up", "finding"),
     "coverage_actual": ("area_kind", "language", "served_posted_actual", "reach", "reach_actual"),
 }
@@ -69,7 +70,7 @@ class PlanFolder:
         The tables of docs/columns.md. Identifiers are texts; counts and margins are numbers, None
         where the cell is empty, or the words "under 10"; shares are numbers, not a number where the cell
         is empty.
-    languages, vehicles, strategies, budget, robustness, sensitivity : DataFrame or None
+    languages, vehicles, strategies, budget, robustness, sensitivity, orders : DataFrame or None
         More of them; None where the folder has no such table.
     actual, coverage_actual : DataFrame or None
         What hung and whom it reached, once the installers' sheets are in.
@@ -87,6 +88,7 @@ class PlanFolder:
     budget: pd.DataFrame | None = None
     robustness: pd.DataFrame | None = None
     sensitivity: pd.DataFrame | None = None
+    orders: pd.DataFrame | None = None
     actual: pd.DataFrame | None = None
     coverage_actual: pd.DataFrame | None = None
     posted: Mapping[str, Any] = field(default_factory=dict)

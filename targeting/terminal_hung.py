@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from targeting.hung_words import in_short, of_no_order, share_of_plan
+from targeting.hung_words import by_garage, in_short, of_no_order, share_of_plan
 from targeting.terminal import print_notices
 from targeting.terminal_tables import new_table
 from targeting.wording import ALL_LANGUAGES, with_margin
@@ -70,6 +70,7 @@ def print_hung(found: "Actual", smallest: float) -> None:
 def _in_words(found: "Actual", smallest: float) -> list[str]:
     """Return what became of the cards ordered, and which part of the plan's people they reached."""
     missing = int(found.table["missing"].sum())
+    garages = by_garage(found.table, "missing")
     planned, hung, most = (
         float(frame.loc[frame["language"] == "", "reach"].iloc[0])
         for frame in (found.planned, found.coverage, found.most)
@@ -77,5 +78,12 @@ def _in_words(found: "Actual", smallest: float) -> list[str]:
     share = share_of_plan(planned, hung, most, smallest, at_least=not found.left_out.empty)
     return [
         f"{in_short(found.table)}.",
-        *filter(None, [of_no_order(found.no_order, missing), share and f"They reached {share}."]),
+        *filter(
+            None,
+            [
+                garages and f"Not reported, by garage: {garages}.",
+                of_no_order(found.no_order, missing),
+                share and f"They reached {share}.",
+            ],
+        ),
     ]

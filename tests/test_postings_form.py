@@ -2,14 +2,18 @@
 
 import csv
 import json
+from collections import Counter
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 from test_postings import BY_GARAGE, POSTING_DATE, WEEKS_LATER, check, plan
 
 from targeting.actual import actual
+from targeting.actual_table import orders_of
 from targeting.cli import main
+from targeting.hung_words import by_garage
 from targeting.orders import make_orders
 from targeting.write import FORM, write_plan
 from targeting.write.postings_form import postings_form
@@ -126,3 +130,51 @@ def test_what_is_filled_in_is_not_lost_to_a_new_plan(tmp_path: Path) -> None:
 def test_the_public_gets_no_form(tmp_path: Path) -> None:
     write_plan(plan(), tmp_path / "public", audience="public")
     assert not (tmp_path / "public" / FORM).exists()
+
+
+def test_each_row_tells_its_order_and_the_garage_that_owes_the_card(tmp_path: Path) -> None:
+    """By hand: what the orders of each garage have, less the cards that were filled in."""
+    assert run("sample", tmp_path).exit_code == 0
+    settings = ("redraws=0", "buses=30", "garages=gtfs/sample_garages.csv")
+    words = [word for each in settings for word in ("--set", each)]
+    out = tmp_path / "plan"
+    assert run("plan", tmp_path / "sample.toml", *words, "--out", out, "-q").exit_code == 0
+    with (out / "orders.csv").open(encoding="utf-8", newline="") as stream:
+        ordered = {row["order"]: row for row in csv.DictReader(stream)}
+    rows = rows_of((out / FORM).read_text(encoding="utf-8"))
+    owed = Counter(row["garage"] for row in rows[5:])
+    assert len(owed) > 1
+    result = run("report", out, "--postings", filled(rows[:5], tmp_path / "sheets.csv"))
+    assert result.exit_code == 0, result.output
+    said = ", ".join(f"{garage} {owed[garage]}" for garage in sorted(owed))
+    assert f"Not reported, by garage: {said}." in " ".join(result.output.split())
+    with (out / "actual.csv").open(encoding="utf-8", newline="") as stream:
+        hung = list(csv.DictReader(stream))
+    assert {row["order"] for row in hung} == set(ordered), "the sample's routes have one garage each"
+    for row in hung:
+        line = ordered[row["order"]]
+        assert all(row[name] == line[name] for name in ("garage", "unit_id", "language"))
+        assert row["cards_ordered"] == line["cards"]
+    page = (out / "report.html").read_text(encoding="utf-8")
+    assert f"Not reported, by garage: {said}." in " ".join(page.split())
+
+
+def test_an_order_of_several_garages_names_them_all() -> None:
+    lines = pd.DataFrame(
+        {
+            "order": ["R9.Center-es", "R9.Merlo-es", "R9-es", "R9.Center-vi", "V1-es"],
+            "unit_id": ["9", "9", "9", "9", "venue:1"],
+            "language": ["es", "es", "es", "vi", "es"],
+            "garage": ["Center", "Merlo", "", "Center", ""],
+        }
+    )
+    assert orders_of(lines) == {
+        ("9", "es"): ("R9.Center-es; R9.Merlo-es; R9-es", "Center; Merlo"),
+        ("9", "vi"): ("R9.Center-vi", "Center"),
+        ("venue:1", "es"): ("V1-es", ""),
+    }
+    table = pd.DataFrame(
+        {"garage": ["Merlo; Center", "Merlo", "", "Center", "Center"], "missing": [1, 2, 4, 0, 3]}
+    )
+    assert by_garage(table, "missing") == "Center 3, Merlo 2, Merlo or Center 1, garage not known 4"
+    assert by_garage(table[table["garage"] == ""], "missing") == ""

@@ -82,7 +82,7 @@ def test_each_row_left_out_is_listed_with_what_is_written_why_and_how_to_mend_it
         "date_down": "2026-01-05", "column": "date_up", "written": "13/12/2025",
         "why": "'13/12/2025' is no day",
         "mend": "the month comes first: 12/13/2025, if that is what is meant.",
-        "unit_name": "9 Sandhill Rd", "language_name": "Spanish",
+        "unit_name": "9 Sandhill Rd", "language_name": "Spanish", "order": "", "garage": "",
     }  # fmt: skip
     assert found.left_out["why"].iloc[0] == "no route '999' in service"
 

@@ -51,7 +51,7 @@ def posted_files(plan: PlanFolder, postings: Path, step: Callable[[str], None] =
     """
     scores = scores_again(plan, step)
     step("adding up who saw a poster")
-    found = actual(scores, plan.placements, postings)
+    found = actual(scores, plan.placements, postings, plan.orders)
     smallest = scores.campaign.certainty.smallest_count
     planned = told(rounded(found.planned), smallest)
     _refuse_another_count(plan, planned)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pandas as pd
 
-from targeting.hung_words import in_short, of_no_order, share_of_plan
+from targeting.hung_words import by_garage, in_short, of_no_order, share_of_plan
 from targeting.wording import ALL_LANGUAGES, about
 from targeting.write.document import Block, Bullets, Head, KeyFigure, KeyFigures, Paragraph, Section, Table
 from targeting.write.map_style import language_style
@@ -111,6 +111,8 @@ def differences(hung: WhatHung) -> list[str]:
                 last=last and day(last),
             )
         )
+    if garages := by_garage(hung.table, "missing"):
+        said.append(f"Not reported, by garage: {garages}.")
     unknown = int(hung.table.loc[hung.table["unit"] == "", "cards_up"].sum())
     if unknown:
         said.append(

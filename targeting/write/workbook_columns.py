@@ -64,6 +64,8 @@ HUNG = {
     "unit_name": Column("Route or place"),
     "language_name": Column("Language"),
     "unit": Column("Kind"),
+    "order": Column("Order"),
+    "garage": Column("Garage"),
     "cards_ordered": Column("Cards ordered", "number"),
     "cards_up": Column("Cards that hung", "number"),
     "card_days_planned": Column("Card-days planned", "number"),
