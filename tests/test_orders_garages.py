@@ -3,9 +3,12 @@
 import csv
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
+from datetime import timedelta
 from io import BytesIO, StringIO
 from itertools import product
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import openpyxl
@@ -15,6 +18,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from targeting.campaign import read_campaign
+from targeting.notices import Notices
+from targeting.order_blocks import Blocks, blocks_of
 from targeting.order_fittings import (
     Fitting,
     by_garage,
@@ -27,6 +32,7 @@ from targeting.order_packing import packing_list
 from targeting.orders import Orders, garage_codes, make_orders
 from targeting.plan import Plan, make_plan
 from targeting.service import design_weekday
+from targeting.units import make_units
 from targeting.write.orders import orders_csv, orders_workbook
 from targeting.write.orders_page import orders_html
 from targeting.write.orders_sheets import fittings_by_sheet
@@ -252,6 +258,83 @@ def test_garages_as_units_and_families_of_blocks(by_block: str) -> None:
     vehicles = vehicles_by_garage(plan.scores.feed, plan.scores.units, 600.0)
     for (unit, garage), count in lines.groupby(["unit_id", "garage"])["buses"].sum().items():
         assert garage == "" or count <= vehicles[unit][garage]
+
+
+def brute_blocks(plan: Plan, unit: str, garage: str | None) -> tuple[dict[str, float], set[str]]:
+    """Return the hours of each block of the weekday on a route, and the blocks that serve nothing else."""
+    trips, day = plan.scores.feed.trips, design_weekday(plan.scores.feed.trips, plan.scores.feed.week)
+    hours: dict[str, float] = defaultdict(float)
+    routes: dict[str, set[str]] = defaultdict(set)
+    for trip in trips[(trips["days"].to_numpy() >> day & 1) == 1].itertuples():
+        routes[trip.block_id].add(trip.route_id)
+        hours[trip.block_id] += (trip.end_s - trip.start_s) / 3600 * (trip.route_id == unit)
+    mine = {
+        block: out
+        for block, out in hours.items()
+        if unit in routes[block] and (garage is None or garage_of(block) == garage)
+    }
+    return mine, {block for block in mine if routes[block] == {unit}}
+
+
+def test_blocks_that_stay_on_a_route(several: Plan, orders: Orders) -> None:
+    plain = make_plan(read_campaign(SAMPLE, ["buses=44", *DATED]))
+    interlined = 0
+    for plan, made in ((several, orders), (plain, make_orders(plain))):
+        found = blocks_of(plan.scores.feed, plan.scores.units, made.fittings)
+        assert set(found) == {(each.unit_id, each.garage) for each in made.fittings}
+        for (unit, garage), blocks in found.items():
+            hours, stay = brute_blocks(plan, unit, garage if plan is several else None)
+            assert blocks.count == len(hours)
+            assert set(blocks.stay) == stay
+            out = [round(hours[block], 6) for block in blocks.stay]
+            assert out == sorted(out, reverse=True)
+            assert bool(blocks.longest) != bool(stay)
+            assert set(blocks.longest) <= set(hours)
+            interlined += len(stay) < blocks.count
+    assert interlined
+
+
+def test_blocks_on_the_sheets(several: Plan, orders: Orders) -> None:
+    html = orders_html(several, orders)
+    found = blocks_of(several.scores.feed, several.scores.units, orders.fittings)
+    told = {key: blocks for key, blocks in found.items() if len(blocks.stay) < blocks.count}
+    assert html.count('<span class="what blocks">') == len(told)
+    for blocks in told.values():
+        if blocks.stay:
+            stay = "stays" if len(blocks.stay) == 1 else "stay"
+            assert f"{len(blocks.stay)} of {blocks.count} {stay} on this route all day" in html
+            assert re.search(rf"longest out first: blocks? {blocks.stay[0]}\b", html)
+    day = design_weekday(several.scores.feed.trips, several.scores.feed.week)
+    assert {each.day for each in found.values()} == {several.scores.feed.week.first_day + timedelta(days=day)}
+
+
+def test_none_of_the_blocks_stays(several: Plan) -> None:
+    """Two blocks spend half their hours on route 1, one a third; the fourth is of another day."""
+    runs = [
+        ("a", "1", 0, 2, 1), ("a", "2", 2, 4, 1), ("b", "1", 0, 1, 1), ("b", "2", 1, 3, 1),
+        ("c", "1", 0, 1, 1), ("c", "2", 1, 2, 1), ("d", "1", 0, 1, 2), ("e", "2", 0, 9, 1),
+    ]  # fmt: skip
+    trips = pd.DataFrame(runs, columns=["block_id", "route_id", "start_s", "end_s", "days"])
+    trips[["start_s", "end_s"]] *= 3600
+    whole = several.scores.feed
+    feed = replace(
+        whole,
+        trips=trips.assign(trip_id=[f"t{at}" for at in range(len(runs))]),
+        links=whole.links.iloc[:0],
+        routes=whole.routes.iloc[:2].set_axis(["1", "2"]),
+    )
+    day = whole.week.first_day
+
+    def found(kind: Literal["route", "family"], *ids: str) -> dict[str, Blocks]:
+        units = make_units(feed, kind=kind, garages=None, family_share=0.1, layover_s=0.0, notices=Notices())
+        blocks = blocks_of(feed, units, [Fitting(each, 1, ("es",)) for each in ids])
+        return {unit: each for (unit, _), each in blocks.items()}
+
+    assert found("route", "1", "2") == {
+        "1": Blocks(day, 3, (), ("a", "c")),
+        "2": Blocks(day, 4, ("e",)),
+    }
+    assert found("family", "family:1+2") == {"family:1+2": Blocks(day, 4, ("e", "a", "b", "c"))}
 
 
 # --- files --------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ One HTML file without scripts and without requests. An installer who cannot read
 language's own name in large letters.
 """
 
-from datetime import date
 from decimal import Decimal
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -16,7 +15,7 @@ from targeting.order_packing import REST
 from targeting.orders import Orders
 from targeting.waves import days_between
 from targeting.wording import listed
-from targeting.write.orders_sheets import number, packing, sheets_of
+from targeting.write.orders_sheets import day_of, number, packing, sheets_of
 from targeting.write.record import source_line
 
 if TYPE_CHECKING:
@@ -44,9 +43,9 @@ def orders_html(plan: "Plan", orders: Orders) -> str:
         settings=settings,
         weeks=f"{posters.weeks:g} week{'' if posters.weeks == 1 else 's'}",
         days=number(settings.delivery_days, "working day"),
-        delivery=_day(orders.dates.delivery),
-        up=_day(orders.dates.up),
-        down=_day(orders.dates.down),
+        delivery=day_of(orders.dates.delivery),
+        up=day_of(orders.dates.up),
+        down=day_of(orders.dates.down),
         earlier_down=_earlier_down(scores, orders),
         days_apart=number(days_between(scores.inputs.earlier, orders.dates.up), "day"),
         languages=named,
@@ -98,9 +97,4 @@ def _earlier_down(scores: "Scores", orders: Orders) -> str:
     earlier, down = scores.inputs.earlier, orders.dates.down
     if earlier is None or earlier.down is None or down is None or earlier.down >= down:
         return ""
-    return _day(earlier.down)
-
-
-def _day(day: date | None) -> str:
-    """Return "Friday, November 21, 2025"; empty without a day."""
-    return "" if day is None else f"{day:%A, %B} {day.day}, {day.year}"
+    return day_of(earlier.down)

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from targeting.garages import garage_title
+from targeting.order_blocks import Blocks, blocks_of
 from targeting.order_fittings import Fitting
 from targeting.order_packing import packing_list
 from targeting.orders import Orders
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 VENUES = "Venues"
 NOT_KNOWN = "Garage not known"
 BUSES = "Buses"
+BLOCKS_NAMED = 10
 UNITS = {"route": "this route", "family": "these routes", "garage": "buses of this garage"}
 
 
@@ -53,6 +56,7 @@ class Job:
     cards: tuple[Card, ...]
     hanging: tuple[Card, ...]
     notes: tuple[str, ...] = ()
+    blocks: str = ""
 
     @property
     def words(self) -> str:
@@ -110,6 +114,7 @@ def sheets_of(scores: "Scores", orders: Orders) -> list[Sheet]:
     languages = {language.tag: language for language in scores.languages}
     codes = orders.lines.set_index(["unit_id", "garage", "language"])["order"]
     sent = packing(scores, orders)
+    blocks = blocks_of(scores.feed, scores.units, orders.fittings)
 
     def card(tag: str, order: str = "") -> Card:
         language = languages[tag]
@@ -128,6 +133,7 @@ def sheets_of(scores: "Scores", orders: Orders) -> list[Sheet]:
                 *_elsewhere(fitting, orders.fittings),
                 *_other_buses(fitting, orders.fittings, scores.units.kind),
             ),
+            blocks=_blocks(blocks.get((fitting.unit_id, fitting.garage)), scores.units.kind),
         )
 
     made = []
@@ -192,6 +198,27 @@ def _other_buses(fitting: Fitting, fittings: Iterable[Fitting], kind: str) -> li
     carry = "bus carries" if before == 1 else "buses carry"
     which = "another bus" if fitting.count == 1 else "other buses"
     return [f"{before:,} {carry} a card of an earlier wave on {UNITS[kind]} already: take {which}."]
+
+
+def _blocks(blocks: Blocks | None, kind: str) -> str:
+    """Return which blocks stay on the unit; nothing where all do, or none is known."""
+    if blocks is None or len(blocks.stay) == blocks.count:
+        return ""
+    where = f"on {UNITS[kind]} all day (timetable of {day_of(blocks.day)})"
+    named = blocks.stay or blocks.longest
+    more = len(named) - BLOCKS_NAMED
+    names = [*named[:BLOCKS_NAMED], f"{more:,} more"] if more > 1 else named
+    if not blocks.stay:
+        return f"None of {number(blocks.count, 'block')} stays {where}. Longest there: block {listed(names)}."
+    return (
+        f"Best, longest out first: {'block' if len(named) == 1 else 'blocks'} {listed(names)}. "
+        f"{len(named):,} of {blocks.count:,} {'stays' if len(named) == 1 else 'stay'} {where}."
+    )
+
+
+def day_of(day: date | None) -> str:
+    """Return "Friday, November 21, 2025"; empty without a day."""
+    return "" if day is None else f"{day:%A, %B} {day.day}, {day.year}"
 
 
 def _these(fitting: Fitting) -> str:
