@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from map_page import Visit, chromium, embedded
 
@@ -262,3 +264,45 @@ def test_the_table_names_the_garage_of_each_route(routes: Plan, browser: Any, fi
     assert visit.page.locator("#placements thead th").last.inner_text() == "Garage"
     visit.context.close()
     assert not page_text(make_plan(read_campaign(SAMPLE)))["garages"]
+
+
+@pytest.mark.parametrize("page", ["routes", "garages"])
+@pytest.mark.parametrize("width", [1400, 1024, 860])
+def test_no_number_of_the_table_is_cut_or_broken(
+    browser: Any, files: dict[str, Path], page: str, width: int
+) -> None:
+    visit = Visit(browser, files[page], width, 700)
+    visit.page.get_by_role("button", name="All placements as a table").click()
+    panel = visit.page.locator(".panel").evaluate("(panel) => panel.scrollWidth - panel.clientWidth")
+    assert panel == 0
+    broken = visit.page.locator("#placements tbody td").evaluate_all(
+        "(cells) => cells.filter((cell) => /^[0-9]+$/.test(cell.textContent)).filter((cell) => {"
+        " const range = document.createRange(); range.selectNodeContents(cell);"
+        " return new Set([...range.getClientRects()].map((box) => box.top)).size > 1; }).length"
+    )
+    assert broken == 0
+    visit.context.close()
+
+
+# --- what is left out ---------------------------------------------------------------------------------
+
+
+def test_the_public_legend_explains_the_dotted_ground(browser: Any, files: dict[str, Path]) -> None:
+    for page, said in (("public", True), ("garages", False)):
+        visit = Visit(browser, files[page])
+        legend = visit.page.locator("#legend-body").inner_text()
+        assert ("outside the area of this plan" in legend) == said
+        assert visit.page.locator("#legend-body .patch.beyond").count() == 1
+        visit.context.close()
+
+
+def test_few_routes_left_out_are_told_by_name(routes: Plan) -> None:
+    for audience in ("staff", "public"):
+        assert "Left out: Blue Blue Line." in page_text(routes, audience)["source"]
+    left_out = routes.scores.feed.left_out
+    many = pd.concat([left_out.assign(route_name=f"Line {number}") for number in range(13)])
+    feed = replace(routes.scores.feed, left_out=many)
+    scores = replace(routes.scores, inputs=replace(routes.scores.inputs, feed=feed))
+    text = page_text(replace(routes, scores=scores))
+    assert not any(line.startswith("Left out") for line in text["source"])
+    assert text["counted"] == "Bus routes only; 13 tram routes left out"

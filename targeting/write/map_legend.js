@@ -30,14 +30,14 @@ function planLegend(view) {
     element("legend-body").append(make("div", { class: `layer layer-${name}` }, make("label", {}, tick, titles[name]), keys[name]));
   });
 
+  if (!data.tracts) element("legend-body").append(make("div", { class: "layer" }, key(words.patch("", "beyond"), "outside the area of this plan")));
+
   const base = make("input", { type: "checkbox", "data-layer": "tiles" });
   base.addEventListener("change", () => { ground.baseMap(base.checked); tracts.restyle(); view.stack(); });
   element("legend-body").append(make("div", { class: "layer layer-tiles" },
     make("label", {}, base, make("span", {}, "Base map (asks OpenStreetMap’s servers)"))));
 
   if (data.water) element("legend-body").append(make("div", { class: "layer" }, key(words.patch("#c9dbe8"), "water")));
-
-  if (!data.tracts) element("legend-body").append(make("div", { class: "layer" }, key(words.patch("", "beyond"), "outside the area of this plan")));
 
   const stopsAreNear = () => map.getZoom() >= STOPS_FROM_ZOOM;
 

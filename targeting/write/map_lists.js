@@ -109,9 +109,10 @@ function planLists(view) {
     element("top-list").replaceChildren(...view.top.map((route) => {
       const [, number, margin] = figure(route, view.shown);
       const carried = words.listed(words.languagesOf(route).map(english));
+      const passing = words.passing(route, view.shown);
       const row = make("button", { type: "button", class: "top-row" }, words.routeNumber(route, words.inkOf(route)),
         make("span", {}, plusMinus(number, margin)), make("span", { class: "carries" }, carried ? `carries ${carried}`
-          : route.homes.length ? `of ${words.listed(route.homes.map((unit) => unit.name))}` : "no poster"));
+          : passing.length ? `of ${words.listed(passing.map((unit) => unit.name))}` : route.homes.length ? `no ${english(view.shown)}` : "no poster"));
       row.title = words.brief(route.name);
       row.addEventListener("click", () => view.openRoute(route));
       remember(route, row);

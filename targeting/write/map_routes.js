@@ -5,7 +5,7 @@ function planRoutes(view) {
   const { data, map, words, shapes, canvas } = view;
   const { carries, languagesOf } = words;
   const FADED = "#7d8794";
-  const PASSED = "#4d6480"; // where buses of a garage with posters may pass, whatever they carry
+  const PASSED = "#33415c"; // where buses of a garage with posters may pass, whatever they carry
 
   // The language whose colour a route wears in this view; -1 where it is drawn as background.
   function worn(route) {
@@ -65,8 +65,8 @@ function planRoutes(view) {
         route.casing.setStyle({ weight: weight + 4 * scale, opacity: 0.95 * dimmed });
       } else if (passed) {
         const dashArray = view.shown < 0 ? null : data.languages[view.shown].dash || null;
-        const weight = scale * (chosen ? 5 : 2);
-        route.line.setStyle({ color: ink, dashArray, weight, opacity: (chosen ? 1 : 0.75) * dimmed });
+        const weight = scale * (chosen ? 5 : 2.2);
+        route.line.setStyle({ color: ink, dashArray, weight, opacity: (chosen ? 1 : 0.8) * dimmed });
         route.casing.setStyle({ weight: weight + 3 * scale, opacity: 0.6 * dimmed });
       } else {
         route.line.setStyle({ color: chosen ? "#1c2430" : FADED, dashArray: null, weight: chosen ? 6 : here ? 2.5 : 1.2, opacity: 0.9 * dimmed });
