@@ -33,9 +33,14 @@ def of_no_order(cards: int, missing: int) -> str:
     """
     if not cards:
         return ""
-    some = "1 more card is" if cards == 1 else f"{cards:,} more cards are"
-    among = (" It may be" if cards == 1 else " They may be") + " among those not reported." if missing else ""
-    return f"{some} reported on rows that cannot be used and do not tell of which order.{among}"
+    if cards == 1:
+        said, among = "1 more card is reported on a row that cannot be used and does not", "It may be"
+    else:
+        said, among = (
+            f"{cards:,} more cards are reported on rows that cannot be used and do not",
+            "They may be",
+        )
+    return f"{said} tell of which order.{f' {among} among those not reported.' if missing else ''}"
 
 
 def by_garage(table: pd.DataFrame, kind: str) -> str:

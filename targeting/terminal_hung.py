@@ -83,7 +83,7 @@ def _in_words(found: "Actual", smallest: float) -> list[str]:
             [
                 garages and f"Not reported, by garage: {garages}.",
                 of_no_order(found.no_order, missing),
-                share and f"They reached {share}.",
+                share and f"Cards that hung reached {share}.",
             ],
         ),
     ]

@@ -178,9 +178,7 @@ def test_terminal_report_and_workbook_say_it_alike(reported: tuple[Path, str]) -
         "Of 10 cards that the plan ordered, 2 hung, 2 were reported on rows that cannot be used and 6 were "
         "not reported"
     )
-    more = (
-        "1 more card is reported on rows that cannot be used and do not tell of which order. It may be among"
-    )
+    more = "1 more card is reported on a row that cannot be used and does not tell of which order. It may be"
     share = (
         f"at least {least / planned:.0%} of those whom the plan reaches, and {most / planned:.0%} if the "
         "cards on rows that cannot be used hung as ordered"
