@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from targeting.campaign import read_campaign
+from targeting.left_out import LeftOut
 from targeting.notices import Notices
 from targeting.order_blocks import Blocks, blocks_of
 from targeting.order_fittings import (
@@ -29,8 +30,9 @@ from targeting.order_fittings import (
     vehicles_by_garage,
 )
 from targeting.order_packing import packing_list
-from targeting.orders import Orders, garage_codes, make_orders
+from targeting.orders import Orders, garage_codes, make_orders, order_codes
 from targeting.plan import Plan, make_plan
+from targeting.postings_file import read_postings
 from targeting.service import design_weekday
 from targeting.units import make_units
 from targeting.write.orders import orders_csv, orders_workbook
@@ -242,6 +244,19 @@ def test_a_code_names_the_garage_where_a_route_has_several(several: Plan, orders
     for row in orders.lines.itertuples():
         garage = codes[row.garage] if len(vehicles[row.unit_id]) > 1 else ""
         assert row.order == f"R{row.unit_id}{garage}-{row.language}"
+
+
+def test_a_sheet_that_comes_back_is_understood(several: Plan, orders: Orders, tmp_path: Path) -> None:
+    """Codes of garages, and of a second wave, lead back to the unit and language of their row."""
+    path, units = tmp_path / "sheets.csv", several.scores.postable.table
+    rows = [f"{at},{wave}{row.order},2025-12-08,2026-01-05" for wave in ("", "W2.") for at, row in
+            enumerate(orders.lines.itertuples(), start=1)]  # fmt: skip
+    path.write_text("\n".join(["bus,order,date_up,date_down", *rows]), encoding="utf-8")
+    left_out = LeftOut(path.name)
+    codes = order_codes(units, several.scores.feed.routes)
+    found = read_postings(path, units, codes, several.scores.languages, left_out, Notices())
+    read = [(units.index[row.unit], row.tag) for row in found.rows if row.unit is not None]
+    assert read == 2 * list(zip(orders.lines["unit_id"], orders.lines["language"], strict=True))
 
 
 def test_garages_as_units_and_families_of_blocks(by_block: str) -> None:

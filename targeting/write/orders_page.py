@@ -72,7 +72,9 @@ def _sent(scores: "Scores", orders: Orders) -> tuple[list[tuple[str, str, int]],
     return [
         (
             str(place),
-            ", ".join(f"{names[row.language]} {row.cards:,} + {row.spares:,}" for row in rows.itertuples()),
+            ", ".join(
+                f"{names[row.language]} {row.cards:,}\u00a0+\u00a0{row.spares:,}" for row in rows.itertuples()
+            ),
             int(rows["copies"].sum()),
         )
         for place, rows in sent[sent["place"] != REST].groupby("place", sort=False)

@@ -207,13 +207,12 @@ def _blocks(blocks: Blocks | None, kind: str) -> str:
     where = f"on {UNITS[kind]} all day (timetable of {day_of(blocks.day)})"
     named = blocks.stay or blocks.longest
     more = len(named) - BLOCKS_NAMED
-    names = [*named[:BLOCKS_NAMED], f"{more:,} more"] if more > 1 else named
+    names = listed([*named[:BLOCKS_NAMED], f"{more:,} more"] if more > 1 else named)
+    which = f"{'block' if len(named) == 1 else 'blocks'} {names}."
     if not blocks.stay:
-        return f"None of {number(blocks.count, 'block')} stays {where}. Longest there: block {listed(names)}."
-    return (
-        f"Best, longest out first: {'block' if len(named) == 1 else 'blocks'} {listed(names)}. "
-        f"{len(named):,} of {blocks.count:,} {'stays' if len(named) == 1 else 'stay'} {where}."
-    )
+        return f"None of {number(blocks.count, 'block')} stays {where}. Longest there: {which}"
+    stay = "stays" if len(named) == 1 else "stay"
+    return f"Best, longest out first: {which} {len(named):,} of {blocks.count:,} {stay} {where}."
 
 
 def day_of(day: date | None) -> str:
