@@ -46,6 +46,16 @@ def posted_units(plan: Plan, tag: str | None = None) -> int:
     return int(placed.loc[placed["language"] == tag if tag else placed.index, "unit_id"].nunique())
 
 
+def count_units(number: int, kind: str) -> str:
+    """Return "1 family of routes", "3 garages"."""
+    return f"1 {UNIT_ONE[kind]}" if number == 1 else f"{number:,} {UNIT_WORDS[kind]}"
+
+
+def run_at_once(kind: str) -> str:
+    """Return what the vehicles of a unit do, after "the most buses that"."""
+    return f"the {kind} has on the road" if kind == "garage" else f"run on the {UNIT_ONE[kind]}"
+
+
 def posters_of_routes(plan: Plan, *, public: bool) -> dict[str, list[dict[str, Any]]]:
     """Return what hangs on each route; what is ordered for a family is on each route of it.
 

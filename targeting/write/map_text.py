@@ -15,7 +15,7 @@ from targeting.proofs import proofs
 from targeting.scores import Scores
 from targeting.wording import count, listed, natural, percent, with_margin
 from targeting.write.map_data import Audience, mode_words, ranked_by, vehicle_word
-from targeting.write.map_posters import UNIT_ONE, UNIT_WORDS, posted_units
+from targeting.write.map_posters import UNIT_WORDS, count_units, posted_units, run_at_once
 from targeting.write.map_style import language_style
 from targeting.write.record import placed_line
 from targeting.write.tables import rounded
@@ -62,7 +62,7 @@ def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
         ],
         "placements": _placement_rows(plan),
         "garages": scores.units.garages is not None and scores.units.kind != "garage",
-        "table_note": f"{ranked_by(plan)} Of: the most {vehicles} that {_run_at_once(plan)} at "
+        "table_note": f"{ranked_by(plan)} Of: the most {vehicles} that {run_at_once(scores.units.kind)} at "
         f"once; the others do not carry the poster. Served: {reasons.people_word(scores)} within "
         f"walking distance, ± 90% margin of error. Reach: those of them expected to ride such a "
         f"{'bus' if vehicles == 'buses' else 'vehicle'} in {scores.campaign.posters.weeks:g} weeks. "
@@ -80,7 +80,7 @@ def _lead(plan: Plan, vehicles: str, venues: int) -> str:
     Of a family or a garage it is its buses that do, and not its routes.
     """
     kind, buses = plan.scores.units.kind, _count(plan.posting.posted_buses, vehicles)
-    units = _count_units(posted_units(plan), kind)
+    units = count_units(posted_units(plan), kind)
     where = " and ".join([units, *([_count(venues, "venues")] if venues else [])])
     languages = _count(plan.placements["language"].nunique(), "languages")
     if kind == "route":
@@ -90,17 +90,6 @@ def _lead(plan: Plan, vehicles: str, venues: int) -> str:
         f"{buses} of {where} carry posters in {languages}. On which routes of a {kind} such a {one} "
         "runs on a day is not known."
     )
-
-
-def _run_at_once(plan: Plan) -> str:
-    """Return what the vehicles of a unit do."""
-    kind = plan.scores.units.kind
-    return f"the {kind} has on the road" if kind == "garage" else f"run on the {UNIT_ONE[kind]}"
-
-
-def _count_units(number: int, kind: str) -> str:
-    """Return "1 family of routes", "3 garages"."""
-    return f"1 {UNIT_ONE[kind]}" if number == 1 else f"{number:,} {UNIT_WORDS[kind]}"
 
 
 def _posting(plan: Plan) -> str:
@@ -268,7 +257,7 @@ def _posted_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
         venues = int((placed["unit"] == "venue").sum())
         units, kind = posted_units(plan, language.tag), plan.scores.units.kind
         where = [
-            *([_count_units(units, kind)] if units else []),
+            *([count_units(units, kind)] if units else []),
             *([_count(venues, "venues")] if venues else []),
         ]
         rows.append(
