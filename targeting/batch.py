@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from targeting.batch_list import Region
-from targeting.batch_region import Outcome, plan_region
+from targeting.batch_region import RECORD, RECORDS, Outcome, plan_region, read_record
 from targeting.errors import CampaignError
 from targeting.plain_text import plain, shortened
 
@@ -39,6 +39,8 @@ LOCAL = {
 }
 # Dask opens a port for its pages in any case: a free one, on this machine alone, for each batch
 NO_PAGES = {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+# a terminal sends Ctrl-C to all processes; this one ends the workers
+DEAF_TO_CTRL_C = "import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)"
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,7 @@ def start_workers(scheduler: str | None, workers: int | None, regions: int) -> "
             scheduler_kwargs=NO_PAGES,
             silence_logs=logging.CRITICAL,
             memory_limit=int(_memory() / count),
+            preload=[DEAF_TO_CTRL_C],
         ) as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
@@ -141,6 +144,14 @@ def plan_regions(
             yield outcome or Outcome(region.name, "failed", _sentence(fault))
     for region, fault, outcome in _tried(workers, suspects, out, work, 1):
         yield outcome or Outcome(region.name, "failed", DIED if _died(fault) else _sentence(fault))
+
+
+def planned_since(name: str, out: Path, began: float) -> Outcome | None:
+    """Return the outcome of a region planned after a time (seconds since 1970), None if it was not."""
+    record = read_record(name, out)
+    if record is None or (out / RECORDS / name / RECORD).stat().st_mtime < began:
+        return None
+    return Outcome(name, "planned", record=record)
 
 
 def _tried(

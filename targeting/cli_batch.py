@@ -49,7 +49,7 @@ def batch(
     A region that fails stops none of the others. Run it again to plan what is missing or has changed.
     Exit code 0: all have a plan; 1: some failed; 2: the list cannot be used.
     """
-    from targeting.batch import start_workers
+    from targeting.batch import planned_since, start_workers
     from targeting.batch_list import read_regions
     from targeting.notices import Notices
     from targeting.whole import alone
@@ -59,12 +59,16 @@ def batch(
     listed = read_regions(regions)
     _refuse_other(out)
     outcomes: dict[str, Outcome] = {}
+    began = time.time()
     try:
         with alone(out), start_workers(scheduler, workers, len(listed)) as found:
             _run(found, listed, out.absolute(), outcomes, quiet or as_json)
             national, notices, refused = _add_up(found, listed, out.absolute(), outcomes)
             _write(out, listed, outcomes, national, notices, refused)
     except KeyboardInterrupt:
+        for region in listed:  # a plan may be written before it is heard of
+            if region.name not in outcomes and (late := planned_since(region.name, out, began)):
+                outcomes[region.name] = late
         if outcomes:
             _write(out, listed, outcomes, None, Notices(), "")
         done = sum(outcome.status != "failed" for outcome in outcomes.values())

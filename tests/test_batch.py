@@ -2,10 +2,14 @@
 
 import csv
 import json
+import os
 import re
 import shutil
+import signal
 import socket
+import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -379,6 +383,47 @@ def test_ctrl_c(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with (tmp_path / "out/summary.csv").open(encoding="utf-8") as file:
         assert [row["status"] for row in csv.DictReader(file)] == ["planned", "waiting"]
     assert "refresh" not in (tmp_path / "out/summary.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no process groups")
+def test_ctrl_c_in_a_terminal_reaches_all_processes(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    path = write_list(folder / "two.csv", "name,region", "west,west", "east,east")
+    command = [sys.executable, "-m", "targeting", "batch", path, "--out", out, "--workers", "2"]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as run_apart:
+        until = time.monotonic() + 60
+        while not (out / ".batch").exists() and time.monotonic() < until:
+            time.sleep(0.02)
+        os.killpg(run_apart.pid, signal.SIGINT)
+        said = run_apart.communicate(timeout=60)[1]
+    assert run_apart.returncode == 130
+    assert said.splitlines()[-1].startswith("Stopped: ")
+    assert "Traceback" not in said
+
+
+@pytest.mark.usefixtures("here")
+def test_ctrl_c_before_a_plan_is_heard_of(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A plan that was written counts, though nobody had told of it yet; one of an earlier run does not."""
+    out = tmp_path / "out"
+    path = write_list(folder / "two.csv", "name,region", "west,west", "east,east")
+    east, west = read_regions(path)[1], read_regions(path)[0]
+    plan_region(east, out)
+    os.utime(out / ".batch/east/record.json", (1e9, 1e9))
+
+    def stopped(_: object, regions: list[Region], out: Path) -> Iterator[Outcome]:
+        plan_region(west, out)
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr(targeting.batch, "plan_regions", stopped)
+    result = run("batch", path, "--out", out)
+    assert result.stderr == "Stopped: 1 of 2 regions have a plan; run the same command to go on.\n"
+    with (out / "summary.csv").open(encoding="utf-8") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["planned", "waiting"]
 
 
 @pytest.mark.usefixtures("here")
