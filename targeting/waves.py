@@ -10,6 +10,7 @@ from math import ceil
 from pathlib import Path
 
 from targeting.campaign import Campaign
+from targeting.errors import TargetingError
 from targeting.notices import Notices
 from targeting.plan_folder import PlanFolder, read_plan_folder
 
@@ -50,19 +51,31 @@ def read_earlier(campaign: Campaign) -> EarlierWave | None:
     if campaign.placement.keep is None:
         return None
     plan = read_plan_folder(campaign.path(campaign.placement.keep))
-    number, before = 1, plan.settings["placement"].get("keep")
-    at: Path | None = plan.path
+    number, at, before = 1, plan.path, _kept_by(plan)
     while before and number < MOST_WAVES:
         number += 1
-        at = None if at is None else _folder(str(before), at)
-        before = None if at is None else read_plan_folder(at).settings["placement"].get("keep")
+        found = _plan_in(before, at)
+        if found is None:
+            break
+        at, before = found.path, _kept_by(found)
     return EarlierWave(number, _down(plan))
 
 
-def _folder(keep: str, plan: Path) -> Path | None:
-    """Return the folder that a plan kept: its path begins where the command runs, or above the plan."""
+def _kept_by(plan: PlanFolder) -> str:
+    return str(plan.settings["placement"].get("keep") or "")
+
+
+def _plan_in(keep: str, plan: Path) -> PlanFolder | None:
+    """Return the plan that another kept, if it can still be read.
+
+    The path of its folder begins where the command runs, or above the other's folder.
+    """
     roots = (Path(), *plan.resolve().parents)
-    return next((root / keep for root in roots if (root / keep / "run.json").is_file()), None)
+    folder = next((root / keep for root in roots if (root / keep / "run.json").is_file()), None)
+    try:
+        return None if folder is None else read_plan_folder(folder)
+    except TargetingError:
+        return None
 
 
 def _down(plan: PlanFolder) -> date | None:

@@ -73,6 +73,9 @@ def test_waves_are_counted_from_plan_to_plan(first: Path, tmp_path: Path) -> Non
     assert number(wave("three", "maps/two")) == 3
     assert number(wave("lost", "maps/gone")) == 2  # of those before it no more is known
     assert number(wave("loop", "maps/loop")) == 100
+    (tmp_path / "maps" / "one" / "placements.csv").unlink()  # a plan that is damaged stops no other
+    assert number(tmp_path / "maps" / "two") == 2
+    assert number(tmp_path / "maps" / "three") == 3
 
 
 @pytest.mark.parametrize(
