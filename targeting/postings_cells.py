@@ -34,6 +34,7 @@ WEEKDAY = re.compile(r"(?P<weekday>[a-z]+)\.?,? +(?=[a-z\d])")
 YEAR_FIRST = re.compile(r"(?P<year>\d{4})([-/])(?P<month>\d{1,2})\2(?P<day>\d{1,2})")
 MIDNIGHT = re.compile(r"[ T](0{1,2}:00(:00(\.0+)?)?|12:00(:00)? ?am)$", re.IGNORECASE)
 ROUTE_WORD = re.compile(r"(?:line|route|rte\.?|rt\.?)[ #]+", re.IGNORECASE)
+IN_SERVICE = " in service"
 WAVE = re.compile(r"^w\d+\.")  # of a second wave
 FindPlace = Callable[[str, str], tuple[int, str]]
 FindLanguage = Callable[[str], str]
@@ -162,6 +163,8 @@ def places(units: pd.DataFrame, codes: "pd.Series[str]") -> FindPlace:
             if (unit := route(name)) is not None:
                 return unit, ""
             why, _, mend = str(fault).removeprefix(": ").rpartition("; ")
+            if why.endswith(IN_SERVICE):  # it may run all the same, in a mode that the plan leaves out
+                why = f"{why.removesuffix(IN_SERVICE)} among those of the plan"
             raise UnusableError("place_unknown", column, why, mend) from fault
 
     return find

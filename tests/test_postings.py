@@ -326,7 +326,7 @@ def test_no_more_cards_count_at_once_than_vehicles_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ("1,999,es,2025-12-08,", "row 3, column route: no route '999' in service"),
+        ("1,999,es,2025-12-08,", "row 3, column route: no route '999' among those of the plan"),
         (
             "1,9,klingon,2025-12-08,",
             "row 3, column language: 'klingon' is no language that posters are printed in",

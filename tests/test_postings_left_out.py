@@ -84,7 +84,7 @@ def test_each_row_left_out_is_listed_with_what_is_written_why_and_how_to_mend_it
         "mend": "the month comes first: 12/13/2025, if that is what is meant.",
         "unit_name": "9 Sandhill Rd", "language_name": "Spanish", "order": "", "garage": "",
     }  # fmt: skip
-    assert found.left_out["why"].iloc[0] == "no route '999' in service"
+    assert found.left_out["why"].iloc[0] == "no route '999' among those of the plan"
 
 
 @pytest.mark.parametrize(
@@ -186,6 +186,8 @@ def test_terminal_report_and_workbook_say_it_alike(reported: tuple[Path, str]) -
     for text in (printed, page, read_me):
         assert all(words in text for words in (short, more, share))
     assert "Left out: 2 cards that were reported on rows that cannot be used (Spanish on 15 Alder" in page
+    left_out = "Actual figures leave out 3 rows of the installers' sheets that cannot be used"
+    assert left_out in str(book["Coverage"]["A2"].value)
     assert "postings_left_out.csv has each of the 3 rows that were left out" in page
     with (folder / "postings_left_out.csv").open(encoding="utf-8", newline="") as stream:
         assert [row["row"] for row in csv.DictReader(stream)] == ["3", "4", "5"]

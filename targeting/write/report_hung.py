@@ -70,6 +70,14 @@ def lead(content: ReportContent, hung: WhatHung) -> str:
     )
 
 
+def not_counted(hung: WhatHung | None) -> str:
+    """Return what the actual figures leave out, to be added to a note; empty where it is nothing."""
+    if hung is None or not hung.left_out:
+        return ""
+    rows = counted(hung.left_out, "row", "rows")
+    return f" Actual figures leave out {rows} of the installers' sheets that cannot be used ({LEFT_OUT})."
+
+
 def rows_left_out(hung: WhatHung) -> list[str]:
     """Return where the rows that are left out are listed; nothing where there are none."""
     if not hung.left_out:

@@ -18,7 +18,7 @@ from targeting.wording import ALL_LANGUAGES
 from targeting.write import workbook_columns as columns_of
 from targeting.write.plan_layers import tract_layer
 from targeting.write.report_content import ReportContent, WhatHung, report_content
-from targeting.write.report_hung import NOT_TOLD, differences
+from targeting.write.report_hung import NOT_TOLD, differences, not_counted
 from targeting.write.report_words import day
 from targeting.write.sheets import Column, Workbook
 from targeting.write.workbook_prose import in_short, methods, read_me, title
@@ -121,7 +121,8 @@ def sheets_of(
             f"{people} near posted routes, by language and area",
             f"{margins} Near a posted route: near a route or place that carries a poster in their own "
             "language, each person counted once. Reached: expected to ride such a bus at least once in "
-            f"{content.weeks:g} weeks.{agencies if (coverage['area_kind'] == 'agency').any() else ''}",
+            f"{content.weeks:g} weeks.{agencies if (coverage['area_kind'] == 'agency').any() else ''}"
+            f"{not_counted(content.hung)}",
             list(coverage["area_kind"] == "region"),
         ),
         *([] if content.hung is None else [_hung(tables["actual"], content.hung)]),
