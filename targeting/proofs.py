@@ -124,8 +124,8 @@ def evenly(plan: "Plan") -> str:
     pairs = [(plan.evenly[name], float(total[name])) for name in ("served", "reach")]
     told = f" ({_changes(pairs)})" if min(map(min, pairs)) >= smallest else ""
     return (
-        "People are placed in their tract by population points. Spread evenly over each tract instead, "
-        f"{near} would live near a poster in their language and {reached} be reached{told}: no ± covers this."
+        "No ± covers where in a tract people live: spread evenly over it instead of by population points, "
+        f"{near} would be near such a poster and {reached} be reached{told}."
     )
 
 

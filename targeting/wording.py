@@ -5,6 +5,9 @@ import re
 from collections.abc import Collection, Sequence
 
 ALL_LANGUAGES = "All campaign languages"  # not all that are spoken: groups that nobody prints are left out
+# One sign, one meaning, in report and terminal alike
+OF_GROUP = " †"  # after a language that the census counts together with others
+OF_LOW = "*"  # after a figure of low reliability
 ROUTES_NAMED = 6  # of many
 
 

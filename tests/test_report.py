@@ -2,6 +2,7 @@
 
 import re
 import xml.etree.ElementTree as ET
+from datetime import date
 from html import unescape
 from io import BytesIO
 from itertools import combinations, pairwise
@@ -18,7 +19,7 @@ from targeting.write.chart_interlining import interlining_chart, interlining_wor
 from targeting.write.chart_png import chart_png, path_lines
 from targeting.write.charts import budget_chart, budget_rows, reach_bars
 from targeting.write.document import Figure, Image
-from targeting.write.report_content import Found, ReportContent, Source, amounts, printable
+from targeting.write.report_content import Found, ReportContent, Source, WhatHung, amounts, printable
 from targeting.write.report_html import report_html
 from targeting.write.report_sections import report_document
 from targeting.write.svg import Chart, Mark, number, round_ticks, spread, text_width
@@ -341,7 +342,7 @@ def test_the_page_has_its_sections_and_figures_in_words() -> None:
         "66 buses on 6 routes carry posters in 5 languages for 4 weeks. About 12,490 ± 900 LEP speakers live",
         "and about 4,160 ± 410 of them can be expected to ride such a bus at least once in 4 weeks.",
         "No bus carries Arabic.",
-        "Russian is counted as “Russian, Polish, or other Slavic languages”",
+        "† Russian is counted as “Russian, Polish, or other Slavic languages”: such a figure holds",
         "within their margins, this plan reaches 800 to 1,180 people in nine of ten redraws",
         "above it in this region: Spanish, Vietnamese and Chinese; below it: Korean and Arabic; not beyond "
         "doubt: Russian.",
@@ -509,6 +510,129 @@ def test_figures_of_low_reliability_have_a_star() -> None:
     assert "360 ± 60*" in said
     assert "* Of low reliability: coefficient of variation above 40%." in said
     assert "* Of low" not in words(page(content()))
+
+
+def tables(html: str) -> dict[str, str]:
+    """Each table's rows and the notes right under it, as read, by its caption."""
+    parts = html.split("<caption>")[1:]
+    return {
+        unescape(part.partition("</caption>")[0]): unescape(
+            re.sub(
+                r"\s+", " ", re.sub("<[^>]+>", " ", re.split(r"<h\d|<figure|<p>|<div class=.scroll", part)[0])
+            )
+        )
+        for part in parts
+    }
+
+
+def test_every_table_of_people_says_which_language_is_a_group() -> None:
+    shown = tables(page(content()))
+    of_people = [
+        caption for caption, text in shown.items()
+        if " Russian " in text and not caption.startswith(("Legal", "Routes of"))
+    ]  # fmt: skip
+    assert len(of_people) >= 6
+    for caption in of_people:
+        text = shown[caption].replace("Russian is the largest", "")
+        assert text.count("Russian †") == text.count(" Russian ") - text.count("† Russian "), caption
+        assert "† Russian is counted as “Russian, Polish, or other Slavic languages”" in text, caption
+        assert "Spanish †" not in text
+    alone = coverage().assign(measured_as=list(NAMES.values()))
+    assert "†" not in words(page(content(coverage=alone)))
+
+
+def test_bars_and_lines_mark_a_group_too() -> None:
+    html = page(content())
+    charts = [svg for svg in re.findall(r"<svg.*?</svg>", html, re.DOTALL) if ">Korean<" in svg]
+    assert len(charts) == 4, "bars and lines, wide and narrow"
+    assert all(">Russian †<" in svg and ">Russian<" not in svg for svg in charts)
+
+
+def test_the_table_of_coverage_says_where_it_comes_from() -> None:
+    made = content()
+    region = {**made.settings["region"], "acs_release": "2019-2023 5-year"}
+    (text,) = [
+        text for caption, text in tables(page(content(settings={**made.settings, "region": region}))).items()
+        if caption.startswith("People in the region")
+    ]  # fmt: skip
+    assert "Source: American Community Survey 2019-2023 5-year, table C16001; GTFS of Halvern Transit" in text
+    assert "(version 1, 2025-09-01 to 2025-12-14), week of September 8 – 14, 2025." in text
+
+
+@pytest.mark.parametrize(
+    ("posting", "said"),
+    [
+        (date(2026, 12, 14), "posters go up on December 14, 2026, 365 days after this timetable ends"),
+        (date(2025, 12, 15), "posters go up on December 15, 2025, 1 day after this timetable ends"),
+        (date(2025, 12, 14), "service may have changed since."),
+        (None, "service may have changed since."),
+    ],
+)
+def test_how_long_the_timetable_has_ended_when_posters_go_up(posting: date | None, said: str) -> None:
+    assert said in words(page(content(posting=posting, timetable_ends=date(2025, 12, 14))))
+
+
+def test_people_spread_evenly_stand_beside_the_headline() -> None:
+    said = words(page(content(evenly="Spread evenly, about 25,600 would be near.")))
+    headline = said[said.index("can be expected to ride") : said.index("Coverage by language")]
+    assert "Spread evenly, about 25,600 would be near. See How far to trust these figures." in headline
+    assert "See How far" not in words(page(content()))
+
+
+def test_what_the_last_bus_brings_and_what_one_more_would() -> None:
+    # the last of 40 buses brings 6 and a 41st 2; since the row above, 20 buses, it is 8 a bus
+    gains = [0.0, *[10.0] * 20, *[8.1] * 19, 6.0, *[2.0] * 60]
+    table = pd.DataFrame({"buses": range(101), "reach": pd.Series(gains).cumsum()})
+    table = table.assign(chosen=table["buses"] == 40, **{f"reach_{tag}": table["reach"] for tag in NAMES})
+    html = page(content(budget_curve=table))
+    last = "The last of 40 buses adds about 6 people, one more would add about 2."
+    assert last in words(html)
+    assert last in tables(html)["Reach by number of buses"]
+    assert "Added by each bus since the row above, on average" in words(html)
+    all_out = table.assign(chosen=table["buses"] == 100)
+    assert "one more would add" not in words(page(content(budget_curve=all_out)))
+    nobody = table.assign(reach=table["reach"] / 1000)
+    assert "one more would add" not in words(page(content(budget_curve=nobody))), "few people are not told"
+
+
+def test_nobody_is_a_dash_and_no_zero() -> None:
+    bare = coverage()
+    some = bare["language"] == "ar"
+    bare.loc[
+        some, ["served_posted", "served_posted_moe", "served_posted_share", "served_posted_share_moe"]
+    ] = 0.0
+    bare.loc[some, ["reach", "reach_share", "reach_share_moe"]] = 0.0  # its margin is no zero
+    bare.loc[some, "reach_moe"] = 12.0
+    assert "Arabic 120 ± 12 60 ± 12 – – 0 ± 12 –" in words(page(content(coverage=bare)))
+
+
+def hung() -> WhatHung:
+    names = {**NAMES, "": ""}
+    table = pd.DataFrame({
+        "unit": ["route"], "unit_name": ["9"], "language": ["es"], "language_name": ["Spanish"],
+        "cards_ordered": [66], "cards_up": [7], "card_days_planned": [66 * 28], "card_days_up": [7 * 28],
+        "left_out": [0], "missing": [59], "late": [0], "short": [0], "extra": [0], "wrong_language": [0],
+        "garage": [""], "finding": ["59 not reported"],
+    })  # fmt: skip
+    coverage = pd.DataFrame({"language": list(names), "language_name": list(names.values())}).assign(
+        served_posted_actual=2000.0, served_posted_actual_moe=300.0, reach=4164.0, reach_actual=1000.0,
+        reach_actual_moe=90.0, reach_actual_most=1000.0, served_posted_actual_share=0.01,
+        served_posted_actual_share_moe=0.001, reach_actual_share=0.01, reach_actual_share_moe=0.001,
+        served_posted_actual_reliability="high", reach_actual_reliability="high",
+    )  # fmt: skip
+    return WhatHung("post.csv", "ab", 7, 0, 0, 28, date(2026, 12, 14), (), table, coverage)
+
+
+def test_what_hung_comes_first_and_the_plan_is_called_one() -> None:
+    html = page(content(hung=hung()))
+    titles = re.findall(r"<h2[^>]*>([^<]+)</h2>", html)
+    assert titles[:3] == ["What hung", "What was planned", "Coverage by language"]
+    said = words(html)
+    assert said.index("About 1,000 ± 90 LEP speakers") < said.index("66 buses on 6 routes")
+    assert "This was the plan, not what hung: 66 buses on 6 routes were to carry posters" in said
+    assert "buses on 6 routes carry posters" not in said
+    assert "LEP speakers served, as planned" in said
+    assert "People reached, by language, as planned." in said
 
 
 def test_where_speakers_are_counted_nothing_is_said_of_safe_harbor() -> None:

@@ -130,7 +130,7 @@ def test_the_figures_of_the_word_file_are_those_of_the_tables(plan: Path) -> Non
     region = [row for row in rows_of(plan, "coverage.csv") if row["area_kind"] == "region"]
     assert found["People in the region, served and reached, by language"][1:-1] == [
         [
-            f"■ {row['language_name']}",
+            f"■ {row['language_name']}" + (" †" if row["measured_as"] != row["language_name"] else ""),
             *(said(row, name) + ("*" if row[f"{name}_reliability"] == "low" else "")
               for name in ("lep", "served_any", "served_posted")),
             share(row, "served_posted_share"),
@@ -322,7 +322,7 @@ def test_plans_of_every_kind_have_a_report(tmp_path: Path, settings: list[str]) 
     assert result.exit_code == 0, result.output
     result = CliRunner().invoke(main, ["report", str(tmp_path / "plan")])
     assert result.exit_code == 0, result.output
-    assert not re.search(r"\b(nan|none|inf)\b", words(tmp_path / "plan"))
+    assert not re.search(r"\b(nan|NaN|None|inf)\b", words(tmp_path / "plan"))
     assert tables(tmp_path / "plan")
 
 

@@ -101,6 +101,9 @@ class ReportContent:
         On what the reach rests, how far cards travel, and how much hangs on where in a tract people are
         taken to live, for single placements and for the plan; empty where there is nothing to say.
     sources : tuple of Source
+    posting, timetable_ends : date or None
+        The first day on which posters hang, None where the campaign gives none; the last day of which
+        every timetable speaks.
     week_because : str
         Why the design week was taken.
     figures : mapping of str to int
@@ -156,6 +159,8 @@ class ReportContent:
     apportioned: str = ""
     evenly: str = ""
     sources: tuple[Source, ...] = ()
+    posting: date | None = None
+    timetable_ends: date | None = None
     week_because: str = ""
     figures: Mapping[str, int] = field(default_factory=dict)
     counties: int = 1
@@ -211,6 +216,7 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
     vehicles = amounts(vehicles, smallest)
     coverage = amounts(plan.coverage, smallest)
     others = {"languages": plan.languages, "sensitivity": plan.sensitivity, "robustness": plan.robustness}
+    posting = settings["orders"]["posting_date"]
     named = [*said["agencies"], *(name for feed in record["feeds"] for name in feed["agencies"])]
     return ReportContent(
         name=printable(settings["name"]),
@@ -230,6 +236,8 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         evenly=printable(said.get("evenly", "")),
         travels=printable(said["travels"]),
         sources=_sources(record),
+        posting=date.fromisoformat(posting) if posting else None,
+        timetable_ends=min((date.fromisoformat(feed["period"][1]) for feed in record["feeds"]), default=None),
         week_because=printable(week["because"]),
         figures=record["figures"],
         counties=int(coverage.loc[coverage["area_kind"] == "county", "area"].nunique()),

@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from targeting import moe
-from targeting.wording import ALL_LANGUAGES, with_margin
+from targeting.wording import ALL_LANGUAGES, OF_GROUP, OF_LOW, with_margin
 from targeting.write.document import Head, Table
 from targeting.write.map_style import language_style
 from targeting.write.report_content import ReportContent
+from targeting.write.report_groups import group_note, groups, marked
+from targeting.write.report_prose import table_source
 from targeting.write.report_words import total_of_plan
 
 
@@ -24,7 +26,8 @@ def coverage(content: ReportContent) -> Table:
     near = "bus route" if set(content.settings["region"]["modes"]) == {"bus"} else "route"
     note = (
         f"{content.people}, ± 90% margins of sampling error. Served: near a {hung} with a poster in their "
-        "language, each person counted once. Reached: of those, expected to ride a bus with one"
+        f"language{_or_group(content)}, each person counted once. Reached: of those, expected to ride a bus "
+        "with one"
         + (" or go to such a venue." if content.venues else ".")
         + " Shares are of the people in the region."
     )
@@ -50,7 +53,7 @@ def coverage(content: ReportContent) -> Table:
             "reach_actual_share",
         ]  # fmt: skip
     if rows[[name for name in rows.columns if name.endswith("_reliability")]].eq("low").any(axis=None):
-        note += f" * Of low reliability: coefficient of variation above {content.cv_limits[1]:.0%}."
+        note += f" {OF_LOW} Of low reliability: coefficient of variation above {content.cv_limits[1]:.0%}."
     everyone = _all_languages(content)
     return Table(
         caption="People in the region, served and reached, by language"
@@ -58,7 +61,10 @@ def coverage(content: ReportContent) -> Table:
         heads=heads,
         rows=[
             *(
-                [row.language_name, *(_figure(row, name, content.smallest) for name in figures)]
+                [
+                    marked(content, row.language, row.language_name),
+                    *(_figure(row, name, content.smallest) for name in figures),
+                ]
                 for row in rows.itertuples(index=False)
             ),
             [ALL_LANGUAGES, *(everyone[name] for name in figures)],
@@ -66,8 +72,12 @@ def coverage(content: ReportContent) -> Table:
         strong=[len(rows)],
         swatches=[*(language_style(tag)["color"] for tag in rows["language"]), ""],
         stacked=content.hung is not None,
-        notes=[note],
+        notes=[" ".join([*group_note(content), note, table_source(content)])],
     )
+
+
+def _or_group(content: ReportContent) -> str:
+    return f" (or, where marked{OF_GROUP}, in one counted together with it)" if groups(content) else ""
 
 
 def _all_languages(content: ReportContent) -> dict[str, str]:
@@ -114,13 +124,15 @@ def _figure(row: Any, name: str, smallest: float) -> str:
     value, margin = getattr(row, name), getattr(row, f"{name}_moe")
     if name.endswith("_share"):
         return share_words(value, margin)
+    if not value and not margin > 0:
+        return "–"
     told = with_margin(value, margin, smallest)
-    return told + ("*" if getattr(row, f"{name}_reliability") == "low" and " ± " in told else "")
+    return told + (OF_LOW if getattr(row, f"{name}_reliability") == "low" and " ± " in told else "")
 
 
 def share_words(share: float, margin: float) -> str:
-    """Return "29.6% ± 2.3%", or a dash."""
-    if math.isnan(share):
+    """Return "29.6% ± 2.3%", or a dash where there is nobody, or no share of nobody."""
+    if math.isnan(share) or (not share and not margin > 0):
         return "–"
     digits = 1 if margin >= 0.0005 else 2  # no margin is 0.0%
     return f"{share:.{digits}%} ± {margin:.{digits}%}"

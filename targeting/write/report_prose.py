@@ -3,12 +3,12 @@
 import re
 from collections.abc import Sequence
 
-import pandas as pd
-
 from targeting.legal_basis import LegalBasis
 from targeting.wording import listed
 from targeting.write.report_content import ReportContent, Source
-from targeting.write.report_words import day, near
+from targeting.write.report_words import counted, day, near
+
+FEEDS_NAMED = 3
 
 
 def limits(content: ReportContent) -> list[str]:
@@ -22,15 +22,26 @@ def limits(content: ReportContent) -> list[str]:
     said = [
         "The census asked a sample of households; ± is the 90% margin of that error alone, by the Census "
         f"Bureau's rules.{_redrawn(content)}",
-        _region(content),
-        f"Departures are those of the design week, {content.period}; service may have changed since. Reach "
-        "counts residents, not riders who live elsewhere.",
         f"{placed}, and taken to walk up to {region['bus_walk_m']:g} m in a straight line to a bus stop. "
         f"{content.apportioned}",
-        _measured(content.coverage),
+        _region(content),
+        f"Departures are those of the design week, {content.period}; {_since(content)}. Reach counts "
+        "residents, not riders who live elsewhere.",
         f"A route counts as posted as soon as one of its buses carries the language. {content.travels}",
     ]
     return [each.strip() for each in said if each]
+
+
+def _since(content: ReportContent) -> str:
+    """Return how far the posting is from the time of which the timetable speaks."""
+    posting, ends = content.posting, content.timetable_ends
+    if posting is None or ends is None or posting <= ends:
+        return "service may have changed since"
+    days = (posting - ends).days
+    return (
+        f"posters go up on {day(posting)}, {counted(days, 'day', 'days')} after this timetable ends "
+        f"({day(ends)}), so on other service than is counted here"
+    )
 
 
 def _region(content: ReportContent) -> str:
@@ -54,13 +65,18 @@ def _redrawn(content: ReportContent) -> str:
     )
 
 
-def _measured(coverage: pd.DataFrame) -> str:
-    """Return which languages are counted by a group that holds others."""
-    wide = coverage[coverage["measured_as"] != coverage["language_name"]]
-    said = "; ".join(
-        f"{row.language_name} is counted as “{row.measured_as}”" for row in wide.itertuples(index=False)
+def table_source(content: ReportContent) -> str:
+    """Return where a table's figures come from, short enough to be pasted with it."""
+    release = content.settings["region"]["acs_release"]
+    feeds = [source for source in content.sources if source.what.startswith("GTFS")]
+    named = "; ".join(
+        f"{feed.what} ({feed.vintage})" if feed.vintage else feed.what for feed in feeds[:FEEDS_NAMED]
     )
-    return f"{said}: such a figure holds the speakers of all of them." if said else ""
+    more = f" and {len(feeds) - FEEDS_NAMED:,} more" if len(feeds) > FEEDS_NAMED else ""
+    return (
+        f"Source: American Community Survey{f' {release}' if release else ''}, table C16001; "
+        f"{named or f'GTFS of {content.agency}'}{more}, week of {content.period}."
+    )
 
 
 def sources(content: ReportContent, basis: LegalBasis) -> list[str]:

@@ -16,9 +16,11 @@ from targeting.write.document import (
     Section,
 )
 from targeting.write.report_content import ReportContent
+from targeting.write.report_groups import group_note, marked
 from targeting.write.report_methods import PUBLICATIONS, methods
 
 WIDE, NARROW, PAPER = 860, 340, 672  # pixels
+TRUST = "How far to trust these figures"
 LOW = 150  # a chart that leaves room on a page of the summary
 NOT_FOR = (
     "Aggregated census estimates with 90% margins of sampling error; not a map of trafficking and never of "
@@ -35,8 +37,9 @@ def report_document(content: ReportContent, plan_map: Figure) -> Document:
         The picture of the plan.
     """
     summary = [
-        _reach(content, plan_map),
+        # what hung is fact, and the plan no longer: it comes first
         None if content.hung is None else report_hung.hung_section(content, content.hung),
+        _reach(content, plan_map),
         _coverage(content),
         _more_buses(content),
         _limits(content),
@@ -69,6 +72,7 @@ def _reach(content: ReportContent, plan_map: Figure) -> Section:
                 filter(
                     None,
                     [
+                        content.evenly and f"{content.evenly} See {TRUST}.",
                         content.assumption,
                         report_words.spread_words(content),
                         report_words.bare_words(content),
@@ -79,13 +83,17 @@ def _reach(content: ReportContent, plan_map: Figure) -> Section:
         ),
         plan_map,
     ]
+    planned = content.hung is not None
     if len(rows):
+        names = [marked(content, row.language, row.language_name) for row in rows.itertuples(index=False)]
+        bars = rows.assign(language_name=names)
         wide, narrow, paper = (
-            reach_bars(rows, smallest=content.smallest, width=width) for width in (WIDE, NARROW, PAPER)
+            reach_bars(bars, smallest=content.smallest, width=width) for width in (WIDE, NARROW, PAPER)
         )
-        caption = "People reached, by language. The lines over the bars are 90% margins of sampling error."
-        blocks.append(Figure(wide, narrow, paper, (caption,)))
-    return Section("reach", "What the campaign reaches", blocks)
+        caption = f"People reached, by language{', as planned' if planned else ''}. "
+        caption += "The lines over the bars are 90% margins of sampling error."
+        blocks.append(Figure(wide, narrow, paper, (caption, *group_note(content, set(rows["language"])))))
+    return Section("reach", "What was planned" if planned else "What the campaign reaches", blocks)
 
 
 def _coverage(content: ReportContent) -> Section:
@@ -100,7 +108,7 @@ def _more_buses(content: ReportContent) -> Section | None:
     if curve is None or len(curve) < 2:
         return None
     names = {
-        tag: name
+        tag: marked(content, tag, name)
         for tag, name in content.strategies[["language", "language_name"]].drop_duplicates().to_numpy()
         if f"reach_{tag}" in curve
     }
@@ -111,12 +119,15 @@ def _more_buses(content: ReportContent) -> Section | None:
     return Section(
         "budget",
         "What another number of buses would buy",
-        [Paragraph(report_words.budget_words(content, curve)), Figure(wide, narrow, paper)],
+        [
+            Paragraph(report_words.budget_words(content, curve)),
+            Figure(wide, narrow, paper),
+        ],
     )
 
 
 def _limits(content: ReportContent) -> Section:
-    return Section("limits", "How far to trust these figures", [Bullets(report_prose.limits(content))])
+    return Section("limits", TRUST, [Bullets(report_prose.limits(content))])
 
 
 def _sources(content: ReportContent) -> Section:
@@ -132,7 +143,7 @@ def _certainty(content: ReportContent) -> Section | None:
     return Section(
         "certainty",
         "How sure this is",
-        [*map(Paragraph, words), report_tables.robustness(content.robustness, content.smallest)],
+        [*map(Paragraph, words), report_tables.robustness(content, content.robustness)],
     )
 
 
@@ -179,7 +190,7 @@ def _travels(content: ReportContent) -> Section:
 def _sensitivity(content: ReportContent) -> Section | None:
     if content.sensitivity is None:
         return None
-    tables = report_tables.sensitivity(content.sensitivity, content.strategies, content.smallest)
+    tables = report_tables.sensitivity(content, content.sensitivity)
     return Section(
         "sensitivity",
         "If the assumptions were different",

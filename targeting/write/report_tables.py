@@ -13,7 +13,9 @@ from targeting.write.document import Head, Table
 from targeting.write.map_style import language_style
 from targeting.write.report_content import ReportContent
 from targeting.write.report_coverage import share_words
-from targeting.write.report_words import day, languages_of_plan
+from targeting.write.report_groups import group_note, marked
+from targeting.write.report_prose import table_source
+from targeting.write.report_words import day, languages_of_plan, next_bus
 
 LEAKS_SHOWN = 12
 SETTINGS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -32,7 +34,7 @@ def reached(content: ReportContent) -> Table:
         heads=[[Head(word) for word in ("Language", "Buses", "Cards", "Reached", "Reached per card")]],
         rows=[
             [
-                row.language_name if row.language else ALL_LANGUAGES,
+                marked(content, row.language, row.language_name) if row.language else ALL_LANGUAGES,
                 f"{row.buses:,}",
                 f"{row.cards:,}",
                 with_margin(row.reach, row.reach_moe, content.smallest),
@@ -42,6 +44,7 @@ def reached(content: ReportContent) -> Table:
         ],
         strong=[len(rows) - 1],
         swatches=[language_style(tag)["color"] if tag else "" for tag in rows["language"]],
+        notes=[*group_note(content, set(rows["language"])), table_source(content)],
     )
 
 
@@ -68,7 +71,7 @@ def strategies(content: ReportContent) -> Table:
             [Head(word) for _ in kinds for word in ("Buses", "Served", "Reach")],
         ],
         rows=[
-            [names[tag]]
+            [marked(content, tag, names[tag])]
             + [
                 cell
                 for kind in kinds
@@ -81,15 +84,16 @@ def strategies(content: ReportContent) -> Table:
         strong=[order.index("")],
         swatches=[language_style(tag)["color"] if tag else "" for tag in order],
         stacked=True,
+        notes=[*group_note(content, set(order)), table_source(content)],
     )
 
 
 def budgets(curve: pd.DataFrame, smallest: float) -> Table:
-    """Return reach and gain per added bus for some budgets."""
+    """Return reach and mean gain per added bus for some budgets, and what the very next bus would bring."""
     rows = budget_rows(curve)
     return Table(
         caption="Reach by number of buses",
-        heads=[[Head("Buses"), Head("Reach"), Head("People each added bus brings")]],
+        heads=[[Head("Buses"), Head("Reach"), Head("Added by each bus since the row above, on average")]],
         rows=[
             [
                 f"{row.buses:,}" + (" (this plan)" if row.chosen else ""),
@@ -99,6 +103,7 @@ def budgets(curve: pd.DataFrame, smallest: float) -> Table:
             for row in rows.itertuples(index=False)
         ],
         strong=[place for place, chosen in enumerate(rows["chosen"]) if chosen],
+        notes=[f"{one_more}."] if (one_more := next_bus(curve, smallest)) else [],
     )
 
 
@@ -109,15 +114,16 @@ def _gain(people: float, *, told: bool) -> str:
     return f"{people:,.1f}" if people < 10 else f"{people:,.0f}"
 
 
-def robustness(table: pd.DataFrame, smallest: float) -> Table:
+def robustness(content: ReportContent, table: pd.DataFrame) -> Table:
     """Return planned and expected reach with its interval, by language."""
+    smallest = content.smallest
     table = table.sort_values("language", key=lambda tag: tag == "", kind="stable")
     return Table(
         caption="Reach over redraws of the census figures",
         heads=[[Head("Language"), Head("Planned"), Head("Expected"), Head("90% of redraws")]],
         rows=[
             [
-                row.language_name if row.language else ALL_LANGUAGES,
+                marked(content, row.language, row.language_name) if row.language else ALL_LANGUAGES,
                 count(row.reach, smallest),
                 count(row.reach_mean, smallest),
                 f"{count(row.reach_low, smallest)} to {count(row.reach_high, smallest)}",
@@ -126,6 +132,7 @@ def robustness(table: pd.DataFrame, smallest: float) -> Table:
         ],
         strong=[len(table) - 1],
         swatches=[language_style(tag)["color"] if tag else "" for tag in table["language"]],
+        notes=group_note(content, set(table["language"])),
     )
 
 
@@ -163,9 +170,10 @@ def leaks(vehicles: pd.DataFrame) -> list[Table]:
     ]  # fmt: skip
 
 
-def sensitivity(table: pd.DataFrame, strategies: pd.DataFrame, smallest: float) -> list[Table]:
+def sensitivity(content: ReportContent, table: pd.DataFrame) -> list[Table]:
     """Return one table a setting: what the plan would be under its other values."""
-    names = dict(zip(strategies["language"], strategies["language_name"], strict=True))
+    rows, smallest = content.strategies, content.smallest
+    names = dict(zip(rows["language"], rows["language_name"], strict=True))
     tags = [tag for tag in dict.fromkeys(table["language"]) if tag]
     made = []
     for setting in dict.fromkeys(table["setting"]):
@@ -179,7 +187,7 @@ def sensitivity(table: pd.DataFrame, strategies: pd.DataFrame, smallest: float) 
                 heads=[
                     [Head(word, rows=2) for word in ("Assumed", "Kept", "Served", "Reach")]
                     + ([Head("Reach by language", span=len(tags))] if tags else []),
-                    [Head(names.get(tag, tag)) for tag in tags],
+                    [Head(marked(content, tag, names.get(tag, tag))) for tag in tags],
                 ],
                 rows=[
                     [
@@ -195,6 +203,7 @@ def sensitivity(table: pd.DataFrame, strategies: pd.DataFrame, smallest: float) 
                     for row in totals.itertuples(index=False)
                 ],
                 strong=[place for place, chosen in enumerate(totals["chosen"]) if chosen],
+                notes=group_note(content, tags),
             )
         )  # fmt: skip
     return made
@@ -210,9 +219,8 @@ def placements(content: ReportContent) -> Table:
         rows=[
             [
                 str(row.unit_name),
-                row.language_name
-                if row.own_name == row.language_name
-                else f"{row.language_name} · {row.own_name}",
+                marked(content, row.language, row.language_name)
+                + ("" if row.own_name == row.language_name else f" · {row.own_name}"),
                 f"{row.cards:,}",
                 with_margin(row.served, row.served_moe, content.smallest),
                 with_margin(row.reach, row.reach_moe, content.smallest),
@@ -224,6 +232,7 @@ def placements(content: ReportContent) -> Table:
         left=(1,),
         prose=True,
         stacked=True,
+        notes=[*group_note(content, set(rows["language"])), table_source(content)],
     )
 
 
@@ -242,7 +251,7 @@ def safe_harbor(content: ReportContent, languages: pd.DataFrame) -> Table:
         ],
         rows=[
             [
-                row.language_name,
+                marked(content, row.language, row.language_name),
                 with_margin(row.lep, row.lep_moe, content.smallest),
                 share_words(row.share, row.share_moe),
                 f"{row.safe_harbor_threshold:,.0f}",
@@ -252,6 +261,7 @@ def safe_harbor(content: ReportContent, languages: pd.DataFrame) -> Table:
             for row in rows.itertuples(index=False)
         ],
         swatches=[language_style(tag)["color"] for tag in rows["language"]],
+        notes=group_note(content, set(rows["language"])),
     )  # fmt: skip
 
 

@@ -7,10 +7,11 @@ from datetime import date
 import pandas as pd
 
 from targeting.proofs import lost, no_better
-from targeting.wording import about, count, listed
+from targeting.wording import OF_GROUP, about, count, listed
 from targeting.write.charts import budget_of, budget_rows
 from targeting.write.document import KeyFigure
 from targeting.write.report_content import Found, ReportContent
+from targeting.write.report_groups import groups
 
 SENSITIVITY_WORDS = (
     "Each table changes one assumption, makes the plan anew and says what comes out. Kept is the share of "
@@ -46,12 +47,17 @@ def lead(content: ReportContent) -> str:
         "route", "ride such a bus"
     )  # fmt: skip
     weeks = _weeks(content.weeks)
-    return (
-        f"{' and '.join(carriers) or 'No bus'} {'carries' if single else 'carry'} posters in "
-        f"{counted(posted, 'language', 'languages')} for {weeks}. {_sentence(served)} "
-        f"{content.people} live within walking distance of a {hung} with a poster in their language, and "
-        f"{reached} of them can be expected to {met} at least once in {weeks}."
+    if content.hung is None:
+        carry, would = "carries" if single else "carry", "can be expected to"
+    else:
+        carry, would = "was to carry" if single else "were to carry", "could have been expected to"
+    said = (
+        f"{' and '.join(carriers) or 'No bus'} {carry} posters in "
+        f"{counted(posted, 'language', 'languages')} for {weeks}. {_sentence(served)} {content.people} live "
+        f"within walking distance of a {hung} with a poster in their language, and {reached} of them "
+        f"{would} {met} at least once in {weeks}."
     )
+    return said if content.hung is None else f"This was the plan, not what hung: {said}"
 
 
 def spread_words(content: ReportContent) -> str:
@@ -73,11 +79,17 @@ def spread_words(content: ReportContent) -> str:
 def key_figures(content: ReportContent) -> list[KeyFigure]:
     """Return the figures that stand by themselves, each a value, its margin and what it counts."""
     total = total_of_plan(content.strategies)
+    meaning = {
+        "served": ": they live within walking distance",
+        "reach": f": expected to ride a posted bus within {_weeks(content.weeks)}",
+    }
+    if content.hung is not None:  # beside what hung, whose figures mean the same
+        meaning = dict.fromkeys(meaning, ", as planned")
     return [
         KeyFigure(*_parts(total[name], total[f"{name}_moe"], content.smallest), counts)
         for name, counts in (
-            ("served", f"{content.people} served: they live within walking distance"),
-            ("reach", f"of them reached: expected to ride a posted bus within {_weeks(content.weeks)}"),
+            ("served", f"{content.people} served{meaning['served']}"),
+            ("reach", f"of them reached{meaning['reach']}"),
         )
     ]
 
@@ -147,6 +159,18 @@ def strategy_words(content: ReportContent) -> list[str]:
     return [first, f"This plan ({own['strategy']}) reaches {listed(words)}."] if words else [first]
 
 
+def next_bus(curve: pd.DataFrame, smallest: float) -> str:
+    """Return what the plan's last bus brings, and what one more would; empty where either is unknown."""
+    budget, reach = budget_of(curve), curve.set_index("buses")["reach"]
+    if budget < 1 or any(reach.get(budget + step, 0.0) < smallest for step in (-1, 0, 1)):
+        return ""
+    last, one_more = (reach[budget + step] - reach[budget + step - 1] for step in (0, 1))
+    return (
+        f"The last of {counted(budget, 'bus', 'buses')} adds about {last:,.0f} people, one more would add "
+        f"about {one_more:,.0f}"
+    )
+
+
 def budget_words(content: ReportContent, curve: pd.DataFrame) -> str:
     """Return what more buses would reach."""
     rows = budget_rows(curve)
@@ -159,7 +183,10 @@ def budget_words(content: ReportContent, curve: pd.DataFrame) -> str:
         for row in more.itertuples(index=False)
     ]
     first = f"{_sentence(listed(said))}. " if said else ""
-    return f"{first}The curve is by the quick method: the best plan may reach a little more."
+    one_more = next_bus(curve, content.smallest)
+    first += f"{one_more}. " if one_more else ""
+    group = f"{OF_GROUP}: see the table above." if groups(content) else ""
+    return f"{first}The curve is by the quick method: the best plan may reach a little more.{group}"
 
 
 def floor_words(content: ReportContent) -> list[str]:

@@ -36,8 +36,9 @@ def read_me(content: ReportContent, sheets: Sequence[tuple[str, str]]) -> Blocks
     """
     counties = f" of {content.counties:,} counties" if content.counties > 1 else ""
     return [
-        lead(content),
         *([] if content.hung is None else [report_hung.lead(content, content.hung)]),
+        lead(content),
+        *([f"{content.evenly} See Limits on the sheet Methods."] if content.evenly else []),
         *([INVENTED] if content.invented else []),
         Heading("This plan"),
         ("Agency", content.agency),
