@@ -183,6 +183,10 @@ MEANINGS = {
     "block_without_garage": Meaning("placements", "Their buses get no cards when ordering by garage."),
     "venue_repeated": Meaning("placements", "Cards are not hung twice in one place."),
     "venues_beyond_tracts": Meaning("people", "Cards there seem to reach nobody."),
+    # of many regions together
+    "invented_regions": Meaning("people", "The figures of all regions together do not hold them."),
+    "weeks_far_apart": Meaning("service", "Service is added up that never ran at the same time."),
+    "agency_in_several_regions": Meaning("service", "The reach of all regions counts its rides twice."),
     # what the installers wrote down
     **dict.fromkeys(
         (
