@@ -25,6 +25,7 @@ from targeting.text_tables import rows_by_hand
 
 TOLD = ("bus", "date_up", "date_down", "cards")  # of which nothing stands on the row of a card not reported
 COLUMNS = ("language", *TOLD, *PLACES)
+HANGS_ALREADY = "hangs already"  # the note of a card of an earlier wave, in the file to fill in
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ def filled_in(path: Path) -> bool:
         rows = _table(path, Notices(), DEFAULT_LIMITS)
     except PostingsError:
         return True
-    return any(_told(cells) for _, cells in rows)
+    return any(_told(cells) or cells.get("note", "") not in ("", HANGS_ALREADY) for _, cells in rows)
 
 
 def _told(cells: Mapping[str, str]) -> bool:

@@ -15,6 +15,7 @@ from targeting.actual_table import orders_of
 from targeting.cli import main
 from targeting.hung_words import by_garage
 from targeting.orders import make_orders
+from targeting.postings_file import filled_in
 from targeting.write import FORM, write_plan
 from targeting.write.postings_form import postings_form
 from targeting.write.tables import published
@@ -121,6 +122,10 @@ def test_what_is_filled_in_is_not_lost_to_a_new_plan(tmp_path: Path) -> None:
     assert "postings_to_fill_in.csv is filled in, and a new plan would replace it; move it" in result.output
     assert form.read_bytes() == kept
     assert run("report", tmp_path / "plan", "--postings", form).exit_code == 0
+    form.write_bytes(untouched.replace(b",,,,\n", b",,,,bus in the shop\n", 1))
+    assert run(*words).exit_code == 2, "a note is somebody's work, too"
+    form.write_bytes(untouched.replace(b",,,,\n", b",,,,hangs already\n", 1))
+    assert not filled_in(form)
     form.write_bytes(b"PK\x03\x04 a workbook under the wrong name")
     assert run(*words).exit_code == 2
     form.unlink()

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from targeting.postings_file import HANGS_ALREADY
 from targeting.write.tables import as_csv
 
 COLUMNS = ["order", "garage", "unit_name", "language", "card", "bus", "date_up", "date_down", "note"]
-HANGS_ALREADY = "hangs already"
 
 
 def postings_form(lines: pd.DataFrame) -> str:
