@@ -12,7 +12,7 @@ from targeting.placement_reasons import what_hangs, what_predominates
 from targeting.proofs import assumption, evenly, proofs, travels
 from targeting.terminal_strategies import strategy_table
 from targeting.terminal_tables import new_table
-from targeting.wording import count, percent, with_margin
+from targeting.wording import OF_GROUP, OF_LOW, percent, with_margin
 from targeting.write.record import people_line, source_line
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PLACEMENTS_SHOWN = 15
 TRACTS_SHOWN = 12
+COUNTED_TOGETHER = f"{OF_GROUP.strip()} counted together with other languages, by a census group"
 
 
 def print_plan(plan: "Plan") -> None:
@@ -168,8 +169,8 @@ def print_explanation(plan: "Plan", route: str, tracts: pd.DataFrame) -> None:
         "near them, in the tracts where the language predominates; what predominates along the route is the "
         "language with the largest. Largest, second, "
         "so many or more with: the probability of it, given the margins. Reliability: by the coefficient "
-        "of variation. Differs: from the largest of the others, by the 90% test. ? marks a coefficient of "
-        "variation above 40%; * a language that does not lead there.",
+        "of variation. Differs: from the largest of the others, by the 90% test. "
+        f"{OF_LOW} marks a coefficient of variation above 40%; a language in brackets does not lead there.",
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False, markup=False)
@@ -191,7 +192,7 @@ def print_hotspots(
     for _, row in summary.iterrows():
         name, share = names[row["language"]], row["people_hot_share"]
         table.add_row(
-            name if row["measured_as"] == name else f"{name} *",
+            name if row["measured_as"] == name else f"{name}{OF_GROUP}",
             f"{row['tracts']:,}",
             f"{row['hot_tracts']:,}",
             f"{row['by_gi_star']:,}",
@@ -200,7 +201,7 @@ def print_hotspots(
             "–" if pd.isna(row["residents_hot_share"]) else f"{row['residents_hot_share']:.0%}",
         )
     if (summary["measured_as"] != summary["language"].map(names)).any():
-        table.caption = "* measured by a census group that counts more than this language"
+        table.caption = COUNTED_TOGETHER
     console.print(table)
     for tag, part in rows[rows["hot"]].groupby("language", sort=False):
         strongest = part.nlargest(5, "gi_estimate_nearest")["name"]
@@ -229,25 +230,34 @@ def _coverage_table(plan: "Plan") -> Table:
     word = reasons.people_word(plan.scores)
     table = new_table(
         f"{word[0].upper()}{word[1:]}, with 90% margins",
-        [("Language", False), (_counted(plan), True), ("In\nregion", True), ("Near any\nroute", True),
-         ("Near a\nposted one", True), ("Reached", True)],
+        [("Language  ", False), ("In\nregion", True), ("Near any\nroute", True), ("Near a\nposted one", True),
+         ("Reached", True)],
     )  # fmt: skip
-    hung = plan.placements.groupby("language")["cards"].sum()
     names = {language.tag: language.english_name for language in plan.scores.languages}
     region = plan.coverage[plan.coverage["area_kind"] == "region"]
+    said = []
     for _, row in region.iterrows():
         name = names[row["language"]]
         table.add_row(
-            name if row["measured_as"] == name else f"{name} *",
-            f"{hung.get(row['language'], 0):,}",
-            count(round(row["lep"]), smallest),
-            with_margin(row["served_any"], row["served_any_moe"], smallest),
-            with_margin(row["served_posted"], row["served_posted_moe"], smallest),
-            with_margin(row["reach"], row["reach_moe"], smallest) if hung.get(row["language"], 0) else "–",
+            name if row["measured_as"] == name else f"{name}{OF_GROUP}",
+            *(_figure(row, figure, smallest) for figure in ("lep", "served_any", "served_posted", "reach")),
         )
     if (region["measured_as"] != region["language"].map(names)).any():
-        table.caption = "* measured by a census group that counts more than this language"
+        said.append(COUNTED_TOGETHER)
+    if region[[name for name in region if name.endswith("_reliability")]].eq("low").any(axis=None):
+        limit = plan.scores.campaign.certainty.cv_limits[1]
+        said.append(f"{OF_LOW} of low reliability: coefficient of variation above {limit:.0%}")
+    table.caption = "\n".join(said) or None
     return table
+
+
+def _figure(row: "pd.Series[Any]", name: str, smallest: float) -> str:
+    """Return a figure with its margin, marked where it is of low reliability; a dash where nobody is."""
+    people, margin = row[name], row[f"{name}_moe"]
+    if not people and not margin > 0:
+        return "–"
+    low = row[f"{name}_reliability"] == "low" and not 0 < round(people) < smallest
+    return with_margin(people, margin, smallest) + (OF_LOW if low else "")
 
 
 def _counted(plan: "Plan") -> str:
@@ -286,10 +296,10 @@ def _tract_table(tracts: pd.DataFrame, smallest: float) -> Table:
         ],
     )  # fmt: skip
     for _, row in tracts.head(TRACTS_SHOWN).iterrows():
-        unsure = "?" if row["cv"] > 0.40 else ""
+        unsure = OF_LOW if row["cv"] > 0.40 else ""
         table.add_row(
             escape(row["name"].split(",")[0].split(";")[0].removeprefix("Census ")),
-            row["language"] if row["predominant"] else f"{row['language']} *",
+            row["language"] if row["predominant"] else f"({row['language']})",
             f"{with_margin(row['people'], row['people_moe'], smallest)}{unsure}",
             f"{row['share_near']:.0%}",
             f"{row['departures_near']:,.0f}",

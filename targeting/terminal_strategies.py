@@ -17,7 +17,7 @@ def strategy_table(plan: "Plan") -> Table:
     rows, smallest = plan.strategies, plan.scores.campaign.certainty.smallest_count
     names = list(dict.fromkeys(rows["strategy"]))
     chosen = set(rows.loc[rows["chosen"], "strategy"])
-    heads = [f"{_short(name)}{' *' if name in chosen else ''}" for name in names]
+    heads = [_short(name, chosen=name in chosen) for name in names]
     plain = plan.scores.inputs.venues is None and plan.scores.campaign.posters.slots == 1
     counted = "buses" if plain else "cards"
     table = new_table(
@@ -34,12 +34,17 @@ def strategy_table(plan: "Plan") -> Table:
                 for strategy in names
             ),
         )
-    by_route = "" if comparable(plan.scores.campaign) else "; predominant hangs one card a bus, by route"
-    table.caption = f"* this plan{by_route}"
+    by_route = "" if comparable(plan.scores.campaign) else "predominant hangs one card a bus, by route"
+    table.caption = by_route or None
     return table
 
 
-def _short(name: str) -> str:
-    """Return a strategy's name in two short lines."""
+def _short(name: str, *, chosen: bool) -> str:
+    """Return a strategy's name in two short lines, and which is this plan's in a third."""
     first, _, rest = name.partition(", ")
-    return f"{first}\n{rest.removesuffix(' per language')}" if rest else f"{first}\n"
+    lines = [
+        first,
+        *([rest.removesuffix(" per language")] if rest else []),
+        *(["(this plan)"] if chosen else []),
+    ]
+    return "\n".join(lines)
