@@ -229,6 +229,10 @@ def test_texts_are_cleaned_and_kept_short() -> None:
     assert len(clean("x" * 40_000)) == 32_767
     assert in_footer("A & B") == "A && B"
     assert in_footer("word " * 100).endswith("word…")
+    assert in_footer("word " * 100).count("\n") == 1
+    assert len(in_footer("& " * 300)) <= 220, "Excel refuses a longer one"
+    source = f"targeting 0.1.0; {'survey ' * 12}; week; GTFS of Some Long Transportation District"
+    assert " ".join(in_footer(source).split()) == " ".join(source.split()), "on two lines nothing is cut"
     assert lines("", 10) == 1
     assert lines("one two three\nfour", 8) == 3
 

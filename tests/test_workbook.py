@@ -79,6 +79,8 @@ def test_every_figure_is_that_of_the_csv_file(sheet: str, read: openpyxl.Workboo
     with (folder / f"{sheet.lower()}.csv").open(encoding="utf-8", newline="") as stream:
         published = list(csv.DictReader(stream))
     rows = rows_of(read[sheet], SHEETS[sheet])
+    if sheet == "Coverage":  # the total is in no row of the file
+        rows = [row for row in rows if row["language_name"].value != "All campaign languages"]
     assert len(rows) == len(published) > 5
     compared = 0
     for row, told in zip(rows, published, strict=True):
@@ -95,6 +97,43 @@ def test_every_figure_is_that_of_the_csv_file(sheet: str, read: openpyxl.Workboo
             else:
                 assert cell.value == {"True": "yes", "False": "no"}.get(text, text)
     assert compared >= 4 * len(rows)
+
+
+def test_the_headline_is_a_row_of_the_coverage(read: openpyxl.Workbook, folder: Path) -> None:
+    rows = rows_of(read["Coverage"], columns_of.COVERAGE)
+    kinds = [row["area_kind"].value for row in rows]
+    (at,) = (at for at, row in enumerate(rows) if row["language_name"].value == "All campaign languages")
+    assert kinds[: at + 1] == ["region"] * (at + 1)
+    assert kinds[at + 1] == "county"
+    with (folder / "strategies.csv").open(encoding="utf-8", newline="") as stream:
+        total = next(row for row in csv.DictReader(stream) if row["chosen"] == "True" and not row["language"])
+    with (folder / "coverage.csv").open(encoding="utf-8", newline="") as stream:
+        region = [row for row in csv.DictReader(stream) if row["area_kind"] == "region"]
+    row = rows[at]
+    for name, of in {"served_posted": "served", "reach": "reach"}.items():
+        assert row[name].value == int(total[of])
+        assert row[f"{name}_moe"].value == int(total[f"{of}_moe"])
+        lep = sum(int(each["lep"]) for each in region)
+        assert row[f"{name}_share"].value == pytest.approx(int(total[of]) / lep, abs=1e-6)
+    assert row["lep"].value == sum(int(each["lep"]) for each in region)
+    margin = sum(int(each["lep_moe"]) ** 2 for each in region) ** 0.5
+    assert row["lep_moe"].value == pytest.approx(margin, abs=0.5)
+    assert row["lep_reliability"].value == "high"
+    assert row["area"].font.bold
+
+
+def test_nobody_looks_like_a_dash_and_is_a_zero(tmp_path: Path) -> None:
+    made = plan()
+    coverage = made.coverage.copy()
+    county = coverage.index[coverage["area_kind"] == "county"][:2]
+    coverage.loc[county, ["reach", "reach_share"]] = 0.0
+    coverage.loc[county, ["reach_moe", "reach_share_moe"]] = [[0.0, 0.0], [12.0, 0.004]]
+    page = book(written(replace(made, coverage=coverage), tmp_path / "plan"))["Coverage"]
+    rows = [row for row in rows_of(page, columns_of.COVERAGE) if row["area_kind"].value == "county"]
+    for name in ("reach", "reach_moe", "reach_share", "reach_share_moe"):
+        assert rows[0][name].value == 0
+        assert rows[0][name].number_format.endswith(';"–"'), name
+        assert "–" not in rows[1][name].number_format, "a zero of a sample has a margin"
 
 
 def test_no_column_is_forgotten_for_want_of_a_name(folder: Path) -> None:
@@ -219,7 +258,9 @@ def test_agencies_have_rows_and_a_warning(tmp_path: Path) -> None:
     both = replace(made, scores=scores, coverage=coverage_rows(scores, made.posting))
     page = book(written(both, tmp_path / "plan"))["Coverage"]
     kinds = [row["area_kind"].value for row in rows_of(page, columns_of.COVERAGE)]
-    assert [kinds.count(kind) for kind in ("region", "county", "agency")] == [6, 12, 12]
+    assert [kinds.count(kind) for kind in ("region", "county", "agency")] == [7, 12, 12], (
+        "six languages, and all"
+    )
     assert "overlap" in page["A2"].value
 
 

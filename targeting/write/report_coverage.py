@@ -1,6 +1,7 @@
 """The table of coverage in the report: people in the region, near routes, served and reached, by language."""
 
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ def coverage(content: ReportContent) -> Table:
         ]  # fmt: skip
     if rows[[name for name in rows.columns if name.endswith("_reliability")]].eq("low").any(axis=None):
         note += f" {OF_LOW} Of low reliability: coefficient of variation above {content.cv_limits[1]:.0%}."
-    everyone = _all_languages(content)
+    everyone = _told(content)
     return Table(
         caption="People in the region, served and reached, by language"
         + ("" if content.hung is None else ", as planned and as it hung"),
@@ -80,8 +81,11 @@ def _or_group(content: ReportContent) -> str:
     return f" (or, where marked{OF_GROUP}, in one counted together with it)" if groups(content) else ""
 
 
-def _all_languages(content: ReportContent) -> dict[str, str]:
-    """Return the figures of all languages: the sum over those that have nobody in common."""
+def all_languages(content: ReportContent) -> dict[str, tuple[float, float]]:
+    """Return figures and margins of all languages: the sum over those that have nobody in common.
+
+    Not a number where a term is too small to be told; less than the smallest count where the sum is.
+    """
     rows = content.coverage[~content.coverage["measured_as"].duplicated()]
     total = total_of_plan(content.strategies)
     figures = {
@@ -97,16 +101,27 @@ def _all_languages(content: ReportContent) -> dict[str, str]:
             name: (float(everyone[name]), float(everyone[f"{name}_moe"]))
             for name in ("served_posted_actual", "reach_actual")
         }
-    people = figures["lep"]
+    return figures
+
+
+def share_of(figures: Mapping[str, tuple[float, float]], name: str, smallest: float) -> tuple[float, float]:
+    """Return a figure's share of the people in the region and its margin; not a number if that would tell."""
+    people, figure = figures["lep"], figures[name]
+    if 0 < figure[0] < smallest or not people[0] > 0:
+        return math.nan, math.nan
+    return figure[0] / people[0], float(moe.of_proportion(*figure, *people))
+
+
+def _told(content: ReportContent) -> dict[str, str]:
+    """Return the figures of all languages in words, with their shares."""
+    figures = all_languages(content)
     told = {
         name: "–" if math.isnan(pair[0]) else with_margin(*pair, content.smallest)
         for name, pair in figures.items()
     }
     shares = {
-        f"{name}_share": "–"
-        if 0 < pair[0] < content.smallest  # the folder does not tell how many
-        else share_words(pair[0] / people[0], float(moe.of_proportion(*pair, *people)))
-        for name, pair in figures.items()
+        f"{name}_share": share_words(*share_of(figures, name, content.smallest))
+        for name in figures
         if name not in ("lep", "served_any")
     }
     return told | shares

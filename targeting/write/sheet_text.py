@@ -1,4 +1,4 @@
-"""Texts that a worksheet can hold: what XML and Excel allow, and the room that they take."""
+"""What a worksheet can hold: texts that XML and Excel allow, the room that they take, figures of nobody."""
 
 import re
 import textwrap
@@ -7,7 +7,8 @@ from typing import Any
 
 import pandas as pd
 
-LONGEST_TEXT, LONGEST_FOOTER, LONGEST_SHEET = 32767, 115, 31
+LONGEST_TEXT, LONGEST_FOOTER, LONGEST_SHEET = 32767, 100, 31
+FOOTER_LINES, FOOTER_ROOM = 2, 220  # characters: Excel takes 255, with what else stands there
 WRAPPED = {"phrase": 22, "prose": 100}  # characters on a line
 LONGEST_WORDS = 42
 ROOM = 1.08  # letters are narrower than the digits in which Excel measures a column
@@ -55,8 +56,13 @@ def unique(heads: Sequence[str]) -> list[str]:
 
 
 def in_footer(text: str) -> str:
-    """Return a text for a printed header or footer, where & begins a command."""
-    return textwrap.shorten(text, LONGEST_FOOTER, placeholder="…").replace("&", "&&")
+    """Return a text for a printed header or footer, on at most two lines; & begins a command there."""
+    for most in range(FOOTER_LINES, 0, -1):
+        wrapped = textwrap.wrap(text, LONGEST_FOOTER, max_lines=most, placeholder="…")
+        escaped = "\n".join(wrapped).replace("&", "&&")
+        if len(escaped) <= FOOTER_ROOM:
+            break
+    return escaped
 
 
 def lines(text: str, width: float) -> int:
@@ -74,3 +80,13 @@ def width_of(head: str, kind: str, values: "pd.Series[Any]") -> float:
         longest = max((len(value) for value in values if isinstance(value, str)), default=0)
         return float(min(max(headed, longest + 2), WRAPPED.get(kind, LONGEST_WORDS)))
     return float(max(headed, 10))
+
+
+def nothing_there(table: pd.DataFrame, name: str) -> list[bool]:
+    """Return where a figure and its margin are both 0: not so of a sample's zero, which has a margin."""
+    figure = name.removesuffix("_moe")
+    margin = f"{figure}_moe"
+    if figure not in table or margin not in table:
+        return [False] * len(table)
+    people, apart = (pd.to_numeric(table[each], errors="coerce") for each in (figure, margin))
+    return [bool(bare) for bare in people.eq(0) & (apart.eq(0) | apart.isna())]

@@ -21,6 +21,7 @@ from targeting.write.sheet_text import (
     clean,
     in_footer,
     lines,
+    nothing_there,
     other_than,
     sheet_name,
     unique,
@@ -45,6 +46,11 @@ NUMBER_FORMATS: dict[str, str] = {
     "money": "#,##0.00",
     "price": "#,##0.000",
     "date": "yyyy-mm-dd",
+}
+# Where nobody is, or nothing hangs: the cell still holds the number 0
+DASH_FORMATS = {
+    kind: f'{NUMBER_FORMATS[kind]};-{NUMBER_FORMATS[kind]};"–"'
+    for kind in ("people", "margin", "share", "share_margin", "share_fine", "share_fine_margin")
 }
 CREATED = datetime(2000, 1, 1)  # of the file, not of the plan: run.json has the time of the run
 INK, HAIRLINE, HEADER = "#1b2733", "#c9d1d9", "#22405f"
@@ -199,7 +205,8 @@ class Workbook:
         )  # fmt: skip
         bold = [*strong] or [False] * len(table)
         for place, (name, column) in enumerate(shown.items()):
-            self._write_column(page, header + 1, place, column.kind, table[name], bold)
+            nothing = nothing_there(table, name)
+            self._write_column(page, header + 1, place, column.kind, table[name], bold, nothing)
             self._colour(page, header + 1, bottom, place, column, names)
         page.freeze_panes(header + 1, frozen)
         page.repeat_rows(header)
@@ -275,20 +282,32 @@ class Workbook:
         return self._formats[key]
 
     def _write_column(
-        self, page: Any, top: int, place: int, kind: Kind, values: "pd.Series[Any]", bold: Sequence[bool]
+        self,
+        page: Any,
+        top: int,
+        place: int,
+        kind: Kind,
+        values: "pd.Series[Any]",
+        bold: Sequence[bool],
+        nothing: Sequence[bool],
     ) -> None:
-        """Write the cells of one column, each by its type."""
+        """Write the cells of one column, each by its type; those of `nothing` look like a dash."""
         looks = {"valign": "top", "bottom": 1, "bottom_color": HAIRLINE}
         if kind in NUMBER_FORMATS:
             looks |= {"align": "right", "num_format": self._numbers[kind]}
         else:
             looks |= {"align": "left", "indent": 1, "text_wrap": kind in WRAPPED}
-        plain, strong = self._format(**looks), self._format(**looks, bold=True)
+        dashed = looks | ({"num_format": DASH_FORMATS[kind]} if kind in DASH_FORMATS else {})
+        styles = {
+            (heavy, bare): self._format(**(dashed if bare else looks), **({"bold": True} if heavy else {}))
+            for heavy in (False, True)
+            for bare in (False, True)
+        }
         if kind not in NUMBER_FORMATS and len(values):
             page.ignore_errors({"number_stored_as_text": _range(top, top + len(values) - 1, place)})
-        cells = zip(values.tolist(), values.isna().tolist(), bold, strict=True)
-        for row, (value, empty, heavy) in enumerate(cells, start=top):
-            style = strong if heavy else plain
+        cells = zip(values.tolist(), values.isna().tolist(), bold, nothing, strict=True)
+        for row, (value, empty, heavy, bare) in enumerate(cells, start=top):
+            style = styles[bool(heavy), bare]
             if empty or value == "":
                 page.write_blank(row, place, None, style)
             elif isinstance(value, str):

@@ -22,6 +22,7 @@ from targeting.write.report_hung import NOT_TOLD, differences, not_counted
 from targeting.write.report_words import day
 from targeting.write.sheets import Column, Workbook
 from targeting.write.workbook_prose import in_short, methods, read_me, title
+from targeting.write.workbook_total import with_all_languages
 
 if TYPE_CHECKING:
     from targeting.plan import Plan
@@ -109,7 +110,7 @@ def sheets_of(
         "± is the 90% margin of sampling error. Orange, in italics: low reliability (coefficient of "
         f"variation above {medium:.0%}); yellow: medium (above {high:.0%})."
     )
-    coverage, strategies = _coverage(tables), tables["strategies"]
+    coverage, strategies = with_all_languages(_coverage(tables), content), tables["strategies"]
     people = f"{content.people[:1].upper()}{content.people[1:]}"
     agencies = (
         " Rows of agencies count their own routes alone, over the whole region: they overlap and must not be "
