@@ -21,7 +21,7 @@ from targeting.write.charts import budget_chart, budget_rows, reach_bars
 from targeting.write.document import Figure, Image
 from targeting.write.report_content import Found, ReportContent, Source, WhatHung, amounts, printable
 from targeting.write.report_html import report_html
-from targeting.write.report_sections import report_document
+from targeting.write.report_sections import map_figure, report_document
 from targeting.write.svg import Chart, Mark, number, round_ticks, spread, text_width
 
 NAMES = {
@@ -633,6 +633,8 @@ def test_what_hung_comes_first_and_the_plan_is_called_one() -> None:
     assert "buses on 6 routes carry posters" not in said
     assert "LEP speakers served, as planned" in said
     assert "People reached, by language, as planned." in said
+    planned = map_figure(*[Image(DOT, 680, 395, "Map.")] * 2, content(hung=hung()))
+    assert planned.caption[0].startswith("Where the posters were to hang, in the colour")
 
 
 def test_where_speakers_are_counted_nothing_is_said_of_safe_harbor() -> None:

@@ -241,7 +241,7 @@ def _methods(content: ReportContent) -> Section:
 def map_figure(wide: Image, narrow: Image, content: ReportContent) -> Figure:
     """Return the picture of the plan with its caption."""
     caption = (
-        "Where the posters hang, in the colour and line pattern of their language, over where "
+        f"Where the posters {'hang' if content.hung is None else 'were to hang'}, in the colour and line pattern of their language, over where "
         f"{content.people} of these languages live."
     )
     return Figure(wide, narrow, wide, (caption,))
