@@ -34,7 +34,7 @@ from targeting.write.docx_table import SIZES, add_table
 FONT = "Arial"  # on every Windows and Mac, and LibreOffice has one of the same widths
 TEXT, QUIET, WARNING = RGBColor(0x1C, 0x24, 0x30), RGBColor(0x58, 0x62, 0x73), RGBColor(0x5C, 0x43, 0x00)
 PAGE = (8.5, 11.0)  # inches: letter
-MARGIN = 0.7
+MARGIN = 0.6
 CONTENT = PAGE[0] - 2 * MARGIN
 PIXELS_PER_INCH = 96
 UNCHANGING = datetime(2000, 1, 1, tzinfo=UTC)
@@ -44,10 +44,10 @@ STYLES: dict[str, tuple[float, bool, RGBColor, float, float]] = {
     "Normal": (9.5, False, TEXT, 0, 4),
     "Title": (20, True, TEXT, 0, 1),
     "Subtitle": (9.5, False, QUIET, 0, 4),
-    "Heading 1": (12.5, True, TEXT, 9, 3),
+    "Heading 1": (12.5, True, TEXT, 7, 3),
     "Heading 2": (10.5, True, TEXT, 9, 3),
     "Caption": (9, True, TEXT, 5, 2),
-    "List Bullet": (9, False, TEXT, 0, 1.5),
+    "List Bullet": (8, False, TEXT, 0, 1.5),
     "List Number": (8.5, False, TEXT, 0, 1.5),
     "Footer": (8, False, QUIET, 0, 0),
 }
@@ -56,7 +56,7 @@ OWN_STYLES: dict[str, tuple[float, bool, RGBColor, float, float]] = {
     "Banner": (9, True, WARNING, 0, 4),
     "Lead": (10.5, False, TEXT, 0, 4),
     "Key Figure": (9, False, QUIET, 0, 2),
-    "Note": (8, False, QUIET, 2, 3),
+    "Note": (7.5, False, QUIET, 2, 3),
     "Picture": (9, False, TEXT, 3, 1),
 }
 OWN_STYLES |= {name: (size, False, TEXT, 1.2, 1.2) for name, size in SIZES.items()}

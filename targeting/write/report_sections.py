@@ -92,7 +92,8 @@ def _reach(content: ReportContent, plan_map: Figure) -> Section:
         )
         caption = f"People reached, by language{', as planned' if planned else ''}. "
         caption += "The lines over the bars are 90% margins of sampling error."
-        blocks.append(Figure(wide, narrow, paper, (caption, *group_note(content, set(rows["language"])))))
+        caption = " ".join([caption, *group_note(content, set(rows["language"]))])
+        blocks.append(Figure(wide, narrow, paper, (caption,)))
     return Section("reach", "What was planned" if planned else "What the campaign reaches", blocks)
 
 
@@ -240,8 +241,9 @@ def _methods(content: ReportContent) -> Section:
 
 def map_figure(wide: Image, narrow: Image, content: ReportContent) -> Figure:
     """Return the picture of the plan with its caption."""
+    hang = "hang" if content.hung is None else "were to hang"
     caption = (
-        f"Where the posters {'hang' if content.hung is None else 'were to hang'}, in the colour and line pattern of their language, over where "
+        f"Where the posters {hang}, in the colour and line pattern of their language, over where "
         f"{content.people} of these languages live."
     )
     return Figure(wide, narrow, wide, (caption,))
