@@ -347,7 +347,7 @@ def test_the_command_prints_and_writes_without_census_data(tmp_path: Path) -> No
     rows = list(csv.DictReader(out.read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 21
     six = next(row for row in rows if row["route_id"] == "6")
-    assert (six["elsewhere"], six["elsewhere_routes"], six["family"]) == ("0.3694", "17", "Lines 6 and 17")
+    assert (six["elsewhere"], six["elsewhere_routes"], six["family"]) == ("0.369429", "17", "Lines 6 and 17")
     assert "Halvern Transit" in six["source"]
     before = out.read_bytes()
     assert CliRunner().invoke(main, [*arguments, "--quiet"]).output == ""
