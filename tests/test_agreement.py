@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from map_page import embedded
 
 from targeting.cli import main
+from targeting.wording import OF_GROUP
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 Facts = dict[tuple[str, ...], dict[str, float]]
@@ -131,6 +132,7 @@ def of_placements(folder: Path) -> Iterator[tuple[tuple[str, ...], str, float]]:
 
 def of_workbooks(folder: Path) -> Iterator[tuple[tuple[str, ...], str, float]]:
     tags = {row["language_name"]: row["language"] for row in table(folder, "coverage.csv")}
+    tags["All campaign languages"] = ""
     units = {row["unit_name"]: row["unit_id"] for row in table(folder, "placements.csv")}
     figures = {
         "lep": "People in the area", "lep_moe": "± in the area", "served_any": "Near any route",
@@ -183,7 +185,7 @@ def of_pages(folder: Path) -> Iterator[tuple[tuple[str, ...], str, float]]:
     words = texts_of(page).replace("|", " ")
     for name, tag in own.items():
         found = re.search(
-            rf"{re.escape(name)} · \D+ ([\d,]+) of [\d,]+ bus\D*?([\d,]+) ± ([\d,]+) of ([\d,]+) "
+            rf"{re.escape(name)} · \D+ ([\d,]+) of [\d,]+ bus\D*?([\d,]+) ± ([\d,]+)\*? of ([\d,]+) "
             r"near any [^;]*; ([\d,]+) in the area reach ([\d,]+) ± ([\d,]+)",
             words,
         )
@@ -224,12 +226,12 @@ def of_reports(folder: Path) -> Iterator[tuple[tuple[str, ...], str, float]]:
             figures = [re.split(r"\s*±\s*", cell) for cell in row[1:]]
             for (what, margin), pair in zip(whats, figures, strict=False):
                 if len(pair) == 2:
-                    yield (what, names[row[0]]), where, number(pair[0])
-                    yield (margin, names[row[0]]), where, number(pair[1])
+                    yield (what, names[row[0].removesuffix(OF_GROUP)]), where, number(pair[0])
+                    yield (margin, names[row[0].removesuffix(OF_GROUP)]), where, number(pair[1])
         units = {row["unit_name"]: row["unit_id"] for row in table(folder, "placements.csv")}
         placed = next(rows for rows in tables if "Certainty" in rows[0] and "Why" in rows[0])
         for row in placed[1:]:
-            tag = names[row[1].split(" · ")[0]]
+            tag = names[row[1].split(" · ")[0].removesuffix(OF_GROUP)]
             served, reach = (re.split(r"\s*±\s*", row[column]) for column in (3, 4))
             for what, pair in {"served": served, "reach": reach}.items():
                 if len(pair) == 2:

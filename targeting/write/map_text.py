@@ -13,7 +13,7 @@ from targeting.orders import dates_of
 from targeting.plan import Plan
 from targeting.proofs import proofs
 from targeting.scores import Scores
-from targeting.wording import count, listed, natural, percent, with_margin
+from targeting.wording import OF_LOW, count, listed, natural, percent, with_margin
 from targeting.write.map_data import Audience, mode_words, ranked_by, vehicle_word
 from targeting.write.map_posters import UNIT_WORDS, count_units, posted_units, run_at_once
 from targeting.write.map_style import language_style
@@ -51,15 +51,21 @@ def page_text(plan: Plan, audience: Audience = "staff") -> dict[str, Any]:
             "placements": _posted_placements(plan),
             "source": [_service(scores), *_left_out(scores), *_drawn(scores)],
         }
+    languages, limit = _language_rows(plan, vehicles), scores.campaign.certainty.cv_limits[1]
     return page | {
         "defined": _definition(scores),
-        "languages": _language_rows(plan, vehicles),
+        "languages": languages,
         "notes": _spread(plan, vehicles)
         + [
             f"{language.english_name} is counted as: {language.measured_as}."
             for language in scores.languages
             if language.measured_as != language.english_name
-        ],
+        ]
+        + (
+            [f"{OF_LOW} Low reliability: coefficient of variation above {limit:.0%}."]
+            if any(OF_LOW in row["served"] + row["reach"] for row in languages)
+            else []
+        ),
         "placements": _placement_rows(plan),
         "garages": scores.units.garages is not None and scores.units.kind != "garage",
         "table_note": f"{ranked_by(plan)} Of: the most {vehicles} that {run_at_once(scores.units.kind)} at "
@@ -166,6 +172,7 @@ def _language_rows(plan: Plan, vehicles: str) -> list[dict[str, Any]]:
         whole = {name: count(round(row[name]), smallest) for name in ("lep", "served_any")}
         both = {
             name: with_margin(round(row[name]), row[f"{name}_moe"], smallest)
+            + (OF_LOW if row[f"{name}_reliability"] == "low" and round(row[name]) >= smallest else "")
             for name in ("lep", "served_any", "served_posted", "reach")
         }
         rows.append(
