@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Collection, Sequence
+from datetime import date
 
 ALL_LANGUAGES = "All campaign languages"  # not all that are spoken: groups that nobody prints are left out
 # One sign, one meaning, in report and terminal alike
@@ -91,3 +92,11 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     """Return a key that sorts route numbers as people do: 2 before 10, 4 before 4A before 33."""
     parts = re.findall(r"[0-9]+|[^0-9]+", text)
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts]
+
+
+def period(first: date, last: date) -> str:
+    """Return "February 24 – March 2, 2025", with the first year too where it is another."""
+    start = f"{first:%B} {first.day}" + (f", {first.year}" if first.year != last.year else "")
+    same_month = (first.year, first.month) == (last.year, last.month)
+    end = f"{last.day}" if same_month else f"{last:%B} {last.day}"
+    return f"{start} – {end}, {last.year}"

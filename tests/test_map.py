@@ -27,11 +27,12 @@ from targeting.languages import catalogue
 from targeting.notices import Notices
 from targeting.plan import Plan, make_plan
 from targeting.scores import Scores
+from targeting.wording import period
 from targeting.write.map import map_html
 from targeting.write.map_data import map_data
 from targeting.write.map_geometry import one_line_per_street
 from targeting.write.map_style import language_style
-from targeting.write.map_text import page_text, period
+from targeting.write.map_text import page_text
 from targeting.write.map_tracts import class_breaks, classify, close_rivals, told
 from targeting.write.record import source_line
 from targeting.write.tables import rounded, tables_csv

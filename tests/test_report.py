@@ -19,9 +19,10 @@ from targeting.write.chart_interlining import interlining_chart, interlining_wor
 from targeting.write.chart_png import chart_png, path_lines
 from targeting.write.charts import budget_chart, budget_rows, reach_bars
 from targeting.write.document import Figure, Image
-from targeting.write.report_content import Found, ReportContent, Source, WhatHung, amounts, printable
+from targeting.write.report_content import ReportContent, WhatHung, amounts
 from targeting.write.report_html import report_html
 from targeting.write.report_sections import map_figure, report_document
+from targeting.write.report_sources import Found, Source, printable
 from targeting.write.svg import Chart, Mark, number, round_ticks, spread, text_width
 
 NAMES = {

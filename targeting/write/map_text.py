@@ -1,6 +1,5 @@
 """The texts of the map page around the map: header, language cards, placements, sources."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from targeting.orders import dates_of
 from targeting.plan import Plan
 from targeting.proofs import proofs
 from targeting.scores import Scores
-from targeting.wording import OF_LOW, count, listed, natural, percent, with_margin
+from targeting.wording import OF_LOW, count, listed, natural, percent, period, with_margin
 from targeting.write.map_data import Audience, mode_words, ranked_by, vehicle_word
 from targeting.write.map_posters import UNIT_WORDS, count_units, posted_units, run_at_once
 from targeting.write.map_style import language_style
@@ -342,11 +341,3 @@ def _count(number: int, noun: str) -> str:
     """Return "1 bus", "24 buses": the noun is given in the plural."""
     singular = {"buses": "bus", "counties": "county"}.get(noun, noun.removesuffix("s"))
     return f"{number:,} {singular if number == 1 else noun}"
-
-
-def period(first: date, last: date) -> str:
-    """Return "February 24 – March 2, 2025", with the first year too where it is another."""
-    start = f"{first:%B} {first.day}" + (f", {first.year}" if first.year != last.year else "")
-    same_month = (first.year, first.month) == (last.year, last.month)
-    end = f"{last.day}" if same_month else f"{last:%B} {last.day}"
-    return f"{start} – {end}, {last.year}"

@@ -19,11 +19,11 @@ import shapely
 
 from targeting.errors import OutputError
 from targeting.plan_folder import PlanFolder, read_plan_folder
+from targeting.wording import period
 from targeting.write import LAYERS
 from targeting.write.layer_titles import column_of
 from targeting.write.map_geometry import one_line_per_street, simplified
 from targeting.write.map_style import language_style
-from targeting.write.map_text import period
 from targeting.write.map_tracts import SQUARE_MILE
 
 Floats = npt.NDArray[np.float64]

@@ -9,39 +9,17 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from targeting.errors import OutputError
 from targeting.interlining import Interlining
-from targeting.plain_text import plain
 from targeting.plan_folder import FRACTIONS, NUMBERS, OF_LANGUAGES, TRUTHS, PlanFolder
-from targeting.write.map_text import period
+from targeting.wording import period
+from targeting.write.report_sources import Found, Source, found_of, printable, sources_of
 
 AGAIN = "make the plan again with 'targeting plan'"
-
-
-@dataclass(frozen=True)
-class Found:
-    """How the placement was found: its worth, what no other can exceed, and by which method."""
-
-    value: float
-    bound: float
-    gap: float
-    method: str
-    status: str
-
-
-@dataclass(frozen=True)
-class Source:
-    """A file that the plan was made from: what it is, its name, its vintage or version, its SHA-256."""
-
-    what: str
-    file: str
-    vintage: str
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -235,7 +213,7 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         apportioned=printable(said["apportioned"]),
         evenly=printable(said.get("evenly", "")),
         travels=printable(said["travels"]),
-        sources=_sources(record),
+        sources=sources_of(record),
         posting=date.fromisoformat(posting) if posting else None,
         timetable_ends=min((date.fromisoformat(feed["period"][1]) for feed in record["feeds"]), default=None),
         week_because=printable(week["because"]),
@@ -251,7 +229,7 @@ def _content(plan: PlanFolder, strategies: pd.DataFrame, vehicles: pd.DataFrame)
         comparable=bool(said["comparable"]),
         smallest=smallest,
         cv_limits=(float(said["cv_limits"][0]), float(said["cv_limits"][1])),
-        solution=_found(record["placement"]),
+        solution=found_of(record["placement"]),
         interlining=_interlining(vehicles, said["shared"]),
         families=tuple(map(tuple, said["families"])),
         route_names={route: printable(name) for route, name in said["route_names"].items()},
@@ -314,42 +292,6 @@ def amounts(table: pd.DataFrame, smallest: float, by_language: tuple[str, ...] =
             made = pd.Series(told, index=table.index, dtype=float)
         table[name] = made
     return table
-
-
-def printable(text: Any) -> str:
-    """Return a text as one line without what no document can hold, or what turns around the line after it."""
-    return " ".join(plain(str(text)).split())
-
-
-def _sources(record: Mapping[str, Any]) -> tuple[Source, ...]:
-    """Return the files that the plan was made from: timetables, census, others."""
-    found = [
-        (
-            f"GTFS of {' and '.join(feed['agencies'])}" if feed["agencies"] else "GTFS",
-            feed,
-            ", ".join(
-                filter(
-                    None,
-                    [f"version {feed['version']}" if feed["version"] else "", " to ".join(feed["period"])],
-                )
-            ),
-        )
-        for feed in record["feeds"]
-    ]
-    found += [("Census", source, source["looks_like"]) for source in record["census"]]
-    found += [(source["what"].capitalize(), source, "") for source in record["other_files"]]
-    return tuple(
-        Source(printable(what), printable(Path(source["path"]).name), printable(vintage), source["sha256"])
-        for what, source, vintage in found
-    )
-
-
-def _found(placement: Mapping[str, Any]) -> Found | None:
-    """Return how the placement was found; None for the predominant strategy."""
-    if not placement:
-        return None
-    numbers = {name: float(placement[name]) for name in ("value", "bound", "gap")}
-    return Found(**numbers, method=placement["method"], status=placement["status"])
 
 
 def _interlining(vehicles: pd.DataFrame, shared: Mapping[str, Mapping[str, float]]) -> Interlining:

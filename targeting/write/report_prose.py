@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from targeting.legal_basis import LegalBasis
 from targeting.wording import listed
-from targeting.write.report_content import ReportContent, Source
+from targeting.write.report_content import ReportContent
+from targeting.write.report_sources import Source
 from targeting.write.report_words import counted, day, near
 
 FEEDS_NAMED = 3

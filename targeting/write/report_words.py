@@ -10,8 +10,9 @@ from targeting.proofs import lost, no_better
 from targeting.wording import OF_GROUP, about, count, listed
 from targeting.write.charts import budget_of, budget_rows
 from targeting.write.document import KeyFigure
-from targeting.write.report_content import Found, ReportContent
+from targeting.write.report_content import ReportContent
 from targeting.write.report_groups import groups
+from targeting.write.report_sources import Found
 
 SENSITIVITY_WORDS = (
     "Each table changes one assumption, makes the plan anew and says what comes out. Kept is the share of "

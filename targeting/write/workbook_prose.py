@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from targeting.legal_basis import LegalBasis
 from targeting.wording import about
 from targeting.write import report_hung, report_methods
-from targeting.write.report_content import ReportContent, Source
+from targeting.write.report_content import ReportContent
 from targeting.write.report_prose import limits
+from targeting.write.report_sources import Source
 from targeting.write.report_words import day, languages_of_plan, lead, people_words
 from targeting.write.sheets import Heading
 
