@@ -64,7 +64,9 @@ class Squares:
     weight: Floats
 
 
-def make_squares(polygons: npt.NDArray[np.object_], places: Floats, walk_m: float | Floats) -> Squares:
+def make_squares(
+    polygons: npt.NDArray[np.object_], places: Floats, walk_m: float | Floats, *, coarser: float = 1.0
+) -> Squares:
     """Return fine squares over the parts of tracts that are near places.
 
     Parameters
@@ -75,6 +77,8 @@ def make_squares(polygons: npt.NDArray[np.object_], places: Floats, walk_m: floa
         Stops and venues, in metres. Squares are made only where one is within `walk_m`.
     walk_m : float or ndarray, shape (places,)
         The longest walking distance, to all places or to each, metres.
+    coarser : float
+        How many times as wide as usual the squares are: for a look at a whole region.
 
     Notes
     -----
@@ -84,7 +88,7 @@ def make_squares(polygons: npt.NDArray[np.object_], places: Floats, walk_m: floa
     each row of squares (the coverage rule of font rasterisers, also used by exactextract).
     """
     area = shapely.area(polygons)
-    spacing = np.minimum(np.sqrt(area / SQUARES_PER_TRACT), LARGEST_SQUARE_M)
+    spacing = coarser * np.minimum(np.sqrt(area / SQUARES_PER_TRACT), LARGEST_SQUARE_M)
     windows = _windows(polygons, places, np.broadcast_to(walk_m, len(places)), spacing)
     coverage, first, columns, rows = _coverage(polygons, spacing, windows)
     weight = np.where(coverage > 1e-9, coverage, 0.0) * np.repeat(spacing**2 / area, columns * rows)

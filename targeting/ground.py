@@ -74,6 +74,7 @@ def find_catchments(
     rail_walk_m: float,
     venue_walk_m: float,
     notices: Notices,
+    coarser: float = 1.0,
 ) -> tuple[Catchment, Catchment | None]:
     """Return the catchments of the feed's routes and of the venues, on the same atoms.
 
@@ -88,6 +89,8 @@ def find_catchments(
     bus_walk_m, rail_walk_m, venue_walk_m : float
         Distance to stops of buses and coaches, of everything else, and to venues, metres.
     notices : Notices
+    coarser : float
+        How many times as wide as usual the squares of people spread by area are (`make_squares`).
 
     Returns
     -------
@@ -122,7 +125,7 @@ def find_catchments(
         place_walk_m = np.append(place_walk_m, np.full(len(venues), venue_walk_m))
         walk_m = np.append(walk_m, np.full(len(venues), venue_walk_m))
         columns = columns.append(venues.index)
-    squares = make_squares(polygons, places, place_walk_m)
+    squares = make_squares(polygons, places, place_walk_m, coarser=coarser)
     cells, share_by_area = cells_of(squares), None
     service: dict[str, Any] = {
         "stops_xy": places,
