@@ -16,6 +16,7 @@ from targeting.plan import Plan, make_plan
 from targeting.write.map import map_html
 from targeting.write.map_posters import own_routes, posted_routes
 from targeting.write.map_text import page_text
+from targeting.write.plan_layers import route_layer
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample.toml"
 GARAGES = {
@@ -86,6 +87,19 @@ def drawn(visit: Visit) -> dict[str, tuple[str, float]]:
 
 
 # --- garages ------------------------------------------------------------------------------------------
+
+
+def test_layers_too_give_a_garages_cards_to_its_own_routes_alone(garages: Plan, families: Plan) -> None:
+    layer = route_layer(garages).set_index("route_short_name")
+    depot = layer.loc[GARAGES["Depot"]]
+    assert (depot["languages"] == "").all()
+    assert (depot["buses"] == 0).all()
+    for garage in ("Northside", "Harbor"):
+        placed = garages.placements[garages.placements["unit_name"] == f"{garage} garage"]
+        own = layer.loc[[name for name in GARAGES[garage] if name in layer.index]]
+        assert set(own["buses"]) == {placed["buses"].sum()}
+        assert {*own["languages"].iloc[0].split(", ")} == {*placed["language"]}
+    assert (route_layer(families)["buses"] > 0).sum() == len(posted_routes(families))
 
 
 def test_what_is_ordered_for_a_garage_is_the_garages_and_no_routes(

@@ -22,6 +22,7 @@ from targeting.write.atom_layer import atom_layer
 from targeting.write.gis import write_layer, write_styles, write_titles
 from targeting.write.layer_styles import styles_of
 from targeting.write.layer_titles import column_of, titles_of
+from targeting.write.map_posters import own_routes
 from targeting.write.map_tracts import densities
 
 SHARE_DECIMALS = 4
@@ -75,13 +76,13 @@ def route_layer(plan: Plan) -> gpd.GeoDataFrame:
     GeoDataFrame
         One row a route in the feed's order: `route_id`, `route_name`, `route_short_name`, `mode`,
         `departures_week` (trips, both directions), `vehicles`, `languages` (tags of what hangs there, most
-        buses first, "es, vi"), `buses` (that carry them). Routes of one unit share its languages and buses.
+        buses first, "es, vi"), `buses` (that carry them). Routes of one unit share its languages and buses;
+        a route whose own garage gets no card has none, though buses of others may pass there.
     """
     scores, routes = plan.scores, plan.scores.feed.routes
-    belong = scores.postable.table["routes"]
     hung: dict[str, dict[str, int]] = {}
     for unit, tag, buses in plan.placements[["unit_id", "language", "buses"]].itertuples(index=False):
-        for route in belong[unit]:
+        for route in own_routes(plan, unit):
             carried = hung.setdefault(route, {})
             carried[tag] = carried.get(tag, 0) + int(buses)
     carried_by = [hung.get(route, {}) for route in routes.index]
