@@ -75,7 +75,7 @@ def _cause(scores: "Scores", posting: "Posting", row: "pd.Series[Any]", name: st
         return (
             f"it is only {percent(row['enough_probability'])} probable that {trust.min_served:,.0f} of them "
             f"or more live there, less than the {trust.enough_at:.0%} asked for, but no {thing} has more, "
-            f"and {name} would have none"
+            f"and {name} would hang nowhere"
         )
     if problem.floors[group] >= hung or problem.floor_people[group] > 0:
         return f"{name} is below its floor without it, and on no other {thing} is it worth more to the plan"

@@ -16,13 +16,13 @@ from targeting.errors import CampaignError
 from targeting.languages import Language, catalogue
 from targeting.left_out import UnusableError
 from targeting.plain_text import shortened
+from targeting.service_calendar import WEEKDAYS
 from targeting.wishes import find_unit
 
 MONTHS = (
     "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
     "november", "december",
 )  # fmt: skip
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 SHORTEST_NAME = 3  # letters of a month, a weekday, or a language
 US_DATE = re.compile(r"(?P<month>\d{1,2})/(?P<day>\d{1,2})/(?P<year>\d{4}|\d{2})")
 # What spreadsheets make of a day: 8-Dec-25; December 8, 2025; Monday, December 8, 2025

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from targeting.campaign import read_campaign
+from targeting.evenly import spread_evenly
 from targeting.plan import Plan, make_plan
 from targeting.posting import audience_of
 from targeting.proofs import apportioned, evenly
@@ -23,9 +24,14 @@ def plan(*settings: str) -> Plan:
 
 
 @pytest.mark.parametrize("settings", [(), ("unit=family",), VENUES])
-def test_the_same_cards_over_people_spread_evenly(settings: tuple[str, ...]) -> None:
+def test_the_same_cards_over_people_spread_evenly(
+    settings: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = plan(*settings)
     assert made.evenly is not None
+    monkeypatch.setattr("targeting.evenly.COARSER", 1.0)
+    finely = spread_evenly(made.scores, made.posting)
+    assert finely is not None
     campaign = made.scores.campaign
     region = campaign.region.model_copy(update={"points": None})
     by_area = score_routes(campaign.model_copy(update={"region": region}))
@@ -40,8 +46,10 @@ def test_the_same_cards_over_people_spread_evenly(settings: tuple[str, ...]) -> 
         served += float((near.weight * estimate[near.tract])[near.departures @ (cards > 0) > 0].sum())
         met = 1 - np.exp(-(audience.rides @ cards))
         reached += float((audience.weight * estimate[audience.tract] * met).sum())
-    assert made.evenly["served"] == pytest.approx(served, rel=5e-3)
-    assert made.evenly["reach"] == pytest.approx(reached, rel=5e-3)
+    assert finely["served"] == pytest.approx(served, rel=1e-9)
+    assert finely["reach"] == pytest.approx(reached, rel=1e-9)
+    assert made.evenly == pytest.approx(finely, rel=5e-3), "coarser squares do for a sum over a region"
+    assert made.evenly != finely
     total = made.strategies[made.strategies["chosen"] & (made.strategies["language"] == "")].iloc[0]
     assert abs(made.evenly["served"] / total["served"] - 1) > 0.01, "points make a difference"
 

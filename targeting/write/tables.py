@@ -38,6 +38,7 @@ SHARES = (
     "regret",
     "same_buses",
 )
+SHARE_PLACES = 6  # so that a percentage with one decimal is rounded once
 EXACT = ("value",)  # of a setting
 HOURS = ("vehicle_hours_week",)
 PEOPLE = (
@@ -119,7 +120,7 @@ def rounded(table: pd.DataFrame) -> pd.DataFrame:
         if name in EXACT:
             continue
         if name in SHARES:
-            table[name] = _to_places(table[name], 6)  # a percentage with one decimal is then rounded once
+            table[name] = _to_places(table[name], SHARE_PLACES)
         elif name in HOURS:
             table[name] = _to_places(table[name], 1)
         elif name == "concentration":

@@ -9,6 +9,7 @@ from targeting.certainty import reliability
 from targeting.wording import ALL_LANGUAGES, count
 from targeting.write.report_content import ReportContent
 from targeting.write.report_coverage import all_languages, share_of
+from targeting.write.tables import SHARE_PLACES
 
 PEOPLE = ("lep", "served_any")  # of which no share is told
 
@@ -48,4 +49,4 @@ def _row(content: ReportContent) -> dict[str, object]:
 
 
 def _rounded(share: float) -> float | None:
-    return None if math.isnan(share) else round(share, 6)
+    return None if math.isnan(share) else round(share, SHARE_PLACES)
