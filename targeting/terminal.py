@@ -125,7 +125,7 @@ def print_explanation(plan: "Plan", route: str, tracts: pd.DataFrame) -> None:
     """Print what hangs on a route and why, then what predominates along it: by language and by tract."""
     scores = plan.scores
     console = Console()
-    smallest = scores.campaign.certainty.smallest_count
+    smallest, limit = scores.campaign.certainty.smallest_count, scores.campaign.certainty.cv_limits[1]
     console.print(
         f"\n[bold]What the plan does on it[/bold] (strategy '{scores.campaign.placement.strategy}')",
         highlight=False,
@@ -161,7 +161,7 @@ def print_explanation(plan: "Plan", route: str, tracts: pd.DataFrame) -> None:
         )
     console.print(table)
     if len(tracts):
-        console.print(_tract_table(tracts, smallest))
+        console.print(_tract_table(tracts, smallest, limit))
     if len(tracts) > TRACTS_SHOWN:
         console.print(f"… and {len(tracts) - TRACTS_SHOWN} more tracts (--json lists all).", style="dim")
     console.print(
@@ -170,7 +170,8 @@ def print_explanation(plan: "Plan", route: str, tracts: pd.DataFrame) -> None:
         "language with the largest. Largest, second, "
         "so many or more with: the probability of it, given the margins. Reliability: by the coefficient "
         "of variation. Differs: from the largest of the others, by the 90% test. "
-        f"{OF_LOW} marks a coefficient of variation above 40%; a language in brackets does not lead there.",
+        f"{OF_LOW} marks a coefficient of variation above {limit:.0%}; a language in brackets does not lead "
+        "there.",
         style="dim",
     )
     console.print(source_line(scores), style="dim", highlight=False, markup=False)
@@ -287,7 +288,7 @@ def _placement_table(plan: "Plan") -> Table:
     return table
 
 
-def _tract_table(tracts: pd.DataFrame, smallest: float) -> Table:
+def _tract_table(tracts: pd.DataFrame, smallest: float, limit: float) -> Table:
     table = new_table(
         "The tracts that weigh most",
         [
@@ -296,7 +297,7 @@ def _tract_table(tracts: pd.DataFrame, smallest: float) -> Table:
         ],
     )  # fmt: skip
     for _, row in tracts.head(TRACTS_SHOWN).iterrows():
-        unsure = OF_LOW if row["cv"] > 0.40 else ""
+        unsure = OF_LOW if row["cv"] > limit else ""
         table.add_row(
             escape(row["name"].split(",")[0].split(";")[0].removeprefix("Census ")),
             row["language"] if row["predominant"] else f"({row['language']})",

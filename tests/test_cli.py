@@ -331,6 +331,18 @@ def explained(sample: Path, route: str, *settings: str) -> tuple[dict[str, Any],
     return told, " ".join(run("explain", sample / "sample.toml", route, *options).output.split())
 
 
+@pytest.mark.parametrize(("rule", "limit", "marked"), [("esri", "40%", True), ("psu", "50%", False)])
+def test_explain_marks_low_reliability_by_the_rule_asked_for(
+    sample: Path, rule: str, limit: str, marked: bool
+) -> None:
+    told, printed = explained(sample, "38", f'certainty.reliability="{rule}"')
+    tract = next(each for each in told["tracts"] if each["name"].startswith("Census Tract 47"))
+    assert 0.4 < tract["cv"] < 0.5
+    people = f"{tract['people']:,.0f} ± {tract['people_moe']:,.0f}"
+    assert f"{people}{'*' if marked else ' '}" in printed
+    assert f"* marks a coefficient of variation above {limit};" in printed
+
+
 def test_explain_says_first_what_the_plan_does_and_then_what_predominates(sample: Path) -> None:
     told, printed = explained(sample, "31")
     planned = json.loads(
